@@ -1,0 +1,123 @@
+import type { CheckSection } from "./check.ts";
+import type { Command } from "./command.ts";
+import type { Param, Settings } from "./param.ts";
+import type { Redirects } from "./shell.ts";
+import type { Screen } from "./screen.ts";
+
+/** Overrides and switches of the command line that are recorded in the journal. */
+export interface RunOptions {
+  /** Check name → the reason that the operator gave. */
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly anyBranch: boolean;
+  readonly allowDirty: boolean;
+  /** Leave out what takes long and is not needed for a first look (content checksums). */
+  readonly quick: boolean;
+  /** Show sample rows on the screen; otherwise they stand in the report only. */
+  readonly showRows: boolean;
+  /** Answer yes to questions. */
+  readonly yes: boolean;
+  /** What the operator typed after --confirm: the target's name. */
+  readonly confirm: string | undefined;
+}
+
+/** What a step gets. Everything with an effect on the world outside goes through here. */
+export interface StepContext {
+  readonly runbook: string;
+  readonly environment: string;
+  readonly runId: string;
+  /** Folder of the operator's project: env files, migrations, git. Absolute. */
+  readonly projectFolder: string;
+  /** tmp/<runbook>-<env>/<run>/, mode 0700. Absolute. */
+  readonly runFolder: string;
+  readonly options: RunOptions;
+  readonly settings: Settings;
+  readonly screen: Screen;
+  /** Aborted by Ctrl-C; queries and children listen to it. */
+  readonly signal: AbortSignal;
+  /**
+   * The parsed value of a required setting.
+   * @throws Failure (exit 2) that names variable and file, when it is missing or wrong
+   */
+  readonly setting: <T>(param: Param<T>) => T;
+  /** The parsed value of an optional setting. @throws Failure (exit 2) when it is there and wrong */
+  readonly optionalSetting: <T>(param: Param<T>) => T | undefined;
+  /** Writes a fact into the journal, flushed, before the deed that it protects. JSON values, no secrets, no row values. */
+  readonly remember: (key: string, value: unknown) => void;
+  /** The last remembered value of a key in this run, by any step; undefined when there is none. */
+  readonly recall: (key: string) => unknown;
+  /** True when that step is done (and not undone) in this run. */
+  readonly isDone: (step: string) => boolean;
+  /** Runs one command of a plan in the shell. */
+  readonly execute: (command: Command, redirects?: Redirects) => Promise<void>;
+  /** Prints check sections and throws a refusal with all problems in one list (after applying overrides). */
+  readonly refuseOnProblems: (what: string, sections: readonly CheckSection[]) => void;
+  /** The command line of a movebook command for this runbook and environment, to print as next command. */
+  readonly commandLine: (verb: string, step?: string) => string;
+}
+
+/** What a journal entry "started, not finished" means for a step when its `verify` does not hold. */
+export type Interrupted = "run-again" | "undo-first" | "ask-a-person";
+
+/** A step. Members are properties, not methods: method syntax would let a runbook that lacks a param compile. */
+export interface Step {
+  /** kebab-case; the file, the journal key and the heading in the docs. */
+  readonly name: string;
+  /** One sentence, printed wherever the step is named. */
+  readonly does: string;
+  /** What the step changes: nothing (reads only), files under tmp/, or the target. */
+  readonly changes: "nothing" | "files" | "target";
+  /** True: not part of a whole run, only by its name (step-by-step debugging). */
+  readonly byHand?: boolean;
+  readonly interrupted: Interrupted;
+  /** Reads only; throws a refusal before anything changes. */
+  readonly check?: (context: StepContext) => Promise<void>;
+  /** The commands that the step sends, as values: dry run, real run and tests read the same list. */
+  readonly plan?: (context: StepContext) => Promise<readonly Command[]>;
+  /** Does the step; where there is a plan it is handed in, so that what runs is what was printed. */
+  readonly run: (context: StepContext, plan: readonly Command[]) => Promise<void>;
+  /** Reads only; throws unless the effect is there. */
+  readonly verify: (context: StepContext) => Promise<void>;
+  /** Puts back what `run` changed, and verifies that. */
+  readonly undo?: (context: StepContext) => Promise<void>;
+}
+
+/** A lock that a run holds on its target. */
+export interface HeldLock {
+  readonly release: () => Promise<void>;
+}
+
+/** What a runbook can tell of its target, for `status` and for messages after a failure. */
+export interface TargetState {
+  /** One sentence: "v2 is as it was before the run", "v2 is without 12 foreign keys". */
+  readonly sentence: string;
+  /** Constraints or triggers are missing: exit 6. */
+  readonly unsafe: boolean;
+  /** The command that mends it. */
+  readonly next?: string;
+}
+
+/** A runbook: a list. */
+export interface Runbook {
+  readonly name: string;
+  /** One sentence. */
+  readonly goal: string;
+  readonly environments: readonly string[];
+  /** Environments whose changes need `--confirm <target name>`. */
+  readonly confirmed: readonly string[];
+  // oxlint-disable-next-line typescript/no-explicit-any -- a list of params of different types
+  readonly params: readonly Param<any>[];
+  readonly steps: readonly Step[];
+  /** Identity of source and target (hosts, databases; no secrets), pinned in the journal's first line. */
+  readonly identity: (settings: Settings) => Readonly<Record<string, string>>;
+  /** The names that the operator may type after --confirm. */
+  readonly targetNames: (settings: Settings) => readonly string[];
+  /** Takes the lock that keeps a second operator away. @throws Failure (exit 3) that names the holder */
+  readonly lock: (context: StepContext) => Promise<HeldLock>;
+  /** Looks at the target. May throw when it cannot be reached. */
+  readonly lookAtTarget: (context: StepContext) => Promise<TargetState>;
+  /** Sections that `status` prints beside the run: migrations, ledger. */
+  readonly status: (context: StepContext) => Promise<readonly CheckSection[]>;
+}
+
+/** Gives a runbook its type; the file that calls it is a table of contents. */
+export const defineRunbook = (runbook: Runbook): Runbook => runbook;
