@@ -41,3 +41,27 @@ export interface Table extends QualifiedName {
 export interface EnumType extends QualifiedName {
   readonly labels: readonly string[];
 }
+
+/** A foreign key that stands on its own (not the inherited copy on a partition). */
+export interface ForeignKey {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  /** pg_get_constraintdef under an empty search_path; ends in NOT VALID when it is not validated. */
+  readonly definition: string;
+  readonly validated: boolean;
+  readonly comment: string | null;
+  /** relkind of the referencing table: a NOT VALID key on a partitioned one is refused before 18. */
+  readonly tableKind: "r" | "p";
+  readonly columns: readonly string[];
+  readonly references: QualifiedName;
+  readonly referencedColumns: readonly string[];
+  /** MATCH: s simple, f full. */
+  readonly match: "s" | "f";
+  /** ON DELETE: a no action, r restrict, c cascade, n set null, d set default. */
+  readonly onDelete: string;
+  /** The session's role owns the referencing table or is a member of its owner. */
+  readonly owned: boolean;
+  /** The session's role may reference the other table: without this a dropped key could not be added again. */
+  readonly mayReference: boolean;
+}

@@ -1,8 +1,194 @@
 import pg from "pg";
 import { failed } from "../engine/failure.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { buildSessionPins, buildStartupOptions, type SessionUse } from "./session.ts";
 import { readSql } from "./sql-file.ts";
-import { pinSession, type SessionRole } from "./session.ts";
+import { tlsChoices, type TlsChoice } from "./tls.ts";
 
-/** A row as text values: nothing is converted, so nothing is rounded. */
-export type Row = Record<string, unknown>;
+/** oid → parser. Everything that is not listed stays the text that the server sent: nothing is rounded. */
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  16: (text) => text === "t",
+  21: Number,
+  23: Number,
+  114: (text) => JSON.parse(text) as unknown,
+  3802: (text) => JSON.parse(text) as unknown,
+  1003: (text) => parseArray(1009, text),
+  1005: (text) => parseArray(1005, text),
+  1007: (text) => parseArray(1007, text),
+  1009: (text) => parseArray(1009, text),
+};
+const parseArray = (oid: number, text: string): unknown => pg.types.getTypeParser(oid as pg.types.TypeId)(text);
+const asText = (text: string): unknown => text;
+
+/** How to connect. */
+export interface ConnectOptions extends SessionUse {
+  /** Shown in pg_stat_activity, so that others can see who we are; at most 63 bytes. */
+  readonly applicationName: string;
+  /** Ends a running query and the connection. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One pinned session. Values come back as text, except boolean, int2, int4, json(b) and arrays of text, name
+ * and int; bigint and numeric stay text because a JavaScript number would round them.
+ */
+export class Database {
+  readonly endpoint: Endpoint;
+  /** server_version_num: 150018. */
+  readonly version: number;
+  readonly #client: pg.Client;
+  readonly #release: () => void;
+
+  constructor(endpoint: Endpoint, version: number, client: pg.Client, release: () => void) {
+    this.endpoint = endpoint;
+    this.version = version;
+    this.#client = client;
+    this.#release = release;
+  }
+
+  /**
+   * Runs a statement, or several when there are no values.
+   * @throws pg.DatabaseError with the server's own fields (errors.ts turns it into a Problem)
+   */
+  async query<T extends object = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const result = await this.#client.query<T & pg.QueryResultRow>(
+      values.length === 0 ? text : { text, values: [...values] },
+    );
+    return result.rows;
+  }
+
+  /** Asks the question of sql/<name>.sql. */
+  async ask<T extends object = Record<string, unknown>>(name: string, values: readonly unknown[] = []): Promise<T[]> {
+    return this.query<T>(readSql(name), values);
+  }
+
+  /** The only row of an answer. @throws when there is not exactly one */
+  async one<T extends object = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<T> {
+    const rows = await this.query<T>(text, values);
+    const [row] = rows;
+    if (row === undefined || rows.length !== 1) throw new Error(`expected one row, got ${rows.length}`);
+    return row;
+  }
+
+  /** Runs `work` in one read-only REPEATABLE READ transaction: all its questions see one state. */
+  async snapshot<T>(work: () => Promise<T>): Promise<T> {
+    await this.query("begin transaction isolation level repeatable read, read only");
+    try {
+      return await work();
+    } finally {
+      // read only: nothing to keep, and a rollback also leaves a failed transaction
+      await this.query("rollback").catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+    await this.#client.end().catch(() => undefined);
+  }
+}
+
+function buildClient(endpoint: Endpoint, options: ConnectOptions, tls: TlsChoice): pg.Client {
+  return new pg.Client({
+    host: endpoint.host,
+    port: endpoint.port,
+    database: endpoint.database,
+    user: endpoint.user,
+    // '' and not undefined: pg would otherwise look for PGPASSWORD and ~/.pgpass
+    password: endpoint.password?.reveal() ?? "",
+    ssl: tls.config,
+    options: buildStartupOptions(options, endpoint.parameters["options"]),
+    application_name: options.applicationName.slice(0, 63),
+    // Neon wakes a suspended compute in some hundred milliseconds, other managed services in seconds
+    connectionTimeoutMillis: 20_000,
+    keepAlive: true,
+    types: { getTypeParser: (oid: number) => parsers[oid] ?? asText } as unknown as pg.CustomTypesConfig,
+  });
+}
+
+async function open(endpoint: Endpoint, options: ConnectOptions): Promise<pg.Client> {
+  const choices = tlsChoices(endpoint);
+  for (const [index, choice] of choices.entries()) {
+    const client = buildClient(endpoint, options, choice);
+    // an idle session that the server ends must not end us; the next query reports it
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      const next = choices[index + 1];
+      if (next === undefined || !choice.mayFallBack(error)) throw error;
+    }
+  }
+  throw new Error("no way to connect was tried");
+}
+
+const isPassing = (error: unknown): boolean =>
+  ["57P03", "53300", "ECONNRESET", "ETIMEDOUT"].includes((error as { code?: string }).code ?? "") ||
+  /timeout|terminated unexpectedly/i.test((error as Error).message);
+
+/**
+ * Opens one pinned session with an empty search_path, so that all names in answers are qualified.
+ * A passing fault (starting up, reset, time-out) is tried once more.
+ * @throws the driver's error; its message holds no secret
+ */
+export async function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Database> {
+  options.signal?.throwIfAborted();
+  const client = await open(endpoint, options).catch(async (error: unknown) => {
+    if (!isPassing(error)) throw error;
+    return open(endpoint, options);
+  });
+  try {
+    await client.query(`${buildSessionPins(options)}\nset search_path = '';`);
+    const answer = await client.query<{ version: number; pid: number }>(
+      "select pg_catalog.current_setting('server_version_num')::int as version, pg_catalog.pg_backend_pid() as pid",
+    );
+    const { version, pid } = answer.rows[0] as { version: number; pid: number };
+    const cancel = (): void => void cancelQuery(endpoint, options, pid, client);
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    return new Database(endpoint, version, client, () => options.signal?.removeEventListener("abort", cancel));
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Ending the socket alone would leave a long query running on the server. */
+async function cancelQuery(endpoint: Endpoint, options: ConnectOptions, pid: number, client: pg.Client): Promise<void> {
+  try {
+    const { signal: _, ...rest } = options;
+    const other = await open(endpoint, rest);
+    await other.query("select pg_catalog.pg_cancel_backend($1)", [pid]);
+    await other.end();
+  } catch {
+    // the server is gone: nothing to cancel
+  }
+  await client.end().catch(() => undefined);
+}
+
+/**
+ * As `connect`, for steps: an error becomes a Failure that names the endpoint and what to look at.
+ * @throws Failure (exit 1)
+ */
+export async function connectOrFail(endpoint: Endpoint, options: ConnectOptions): Promise<Database> {
+  try {
+    return await connect(endpoint, options);
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
+    throw failed(`cannot connect to ${describeEndpoint(endpoint)}: ${(error as Error).message}`, [], { cause: error });
+  }
+}
+
+/** Opens a session, hands it to `work`, closes it whatever happens. */
+export async function withDatabase<T>(
+  endpoint: Endpoint,
+  options: ConnectOptions,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await connectOrFail(endpoint, options);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
