@@ -54,6 +54,7 @@ export function installCommand(
 
 /** ID, then the words of ID_LIKE: Linux Mint is `linuxmint`, like `ubuntu`, like `debian`. */
 function readIds(osRelease: string): string[] {
-  const value = (key: string): string => new RegExp(`^${key}=["']?([^"'\\n]*)`, "mu").exec(osRelease)?.[1] ?? "";
+  const value = (key: string): string =>
+    new RegExp(`^${key}=["']?([^"'\\n]*)`, "mu").exec(osRelease)?.[1] ?? "";
   return `${value("ID")} ${value("ID_LIKE")}`.split(/\s+/u).filter((id) => id !== "");
 }

@@ -46,16 +46,24 @@ interface Candidate {
  * The version in the output of `--version`: `psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` gives 15 and `15.18`.
  * Undefined when it is no Postgres program or older than 10, whose majors had two parts.
  */
-export function parseProgramVersion(output: string): Pick<Program, "major" | "version"> | undefined {
-  const match = /\((?:PostgreSQL|EnterpriseDB|.*\bPostgres\b.*)\) (?<version>(?<major>\d+)(?:\.\d+|(?:devel|alpha|beta|rc)\d*)?)/u;
+export function parseProgramVersion(
+  output: string,
+): Pick<Program, "major" | "version"> | undefined {
+  const match =
+    /\((?:PostgreSQL|EnterpriseDB|.*\bPostgres\b.*)\) (?<version>(?<major>\d+)(?:\.\d+|(?:devel|alpha|beta|rc)\d*)?)/u;
   const groups = match.exec(output)?.groups;
   const major = Number(groups?.["major"]);
-  return groups?.["version"] === undefined || major < 10 ? undefined : { major, version: groups["version"] };
+  return groups?.["version"] === undefined || major < 10
+    ? undefined
+    : { major, version: groups["version"] };
 }
 
 /** Every copy of a program, in the order PG_BIN, PATH, usual folders; each real file once. */
 export async function listPrograms(name: string, searchPath: SearchPath): Promise<Program[]> {
-  const candidates = await listCandidates(process.platform === "win32" ? `${name}.exe` : name, searchPath);
+  const candidates = await listCandidates(
+    process.platform === "win32" ? `${name}.exe` : name,
+    searchPath,
+  );
   const found = await Promise.all(candidates.map(readProgram));
   return removeDuplicates(found.filter((entry) => entry !== undefined));
 }
@@ -67,7 +75,9 @@ export async function listPrograms(name: string, searchPath: SearchPath): Promis
 export function pickProgram(found: readonly Program[], minimumMajor: number): Program | undefined {
   const [first] = found;
   if (first !== undefined && first.major >= minimumMajor) return first;
-  return found.filter((program) => program.major >= minimumMajor).toSorted((a, b) => a.major - b.major)[0];
+  return found
+    .filter((program) => program.major >= minimumMajor)
+    .toSorted((a, b) => a.major - b.major)[0];
 }
 
 async function listCandidates(file: string, { pgBin, path }: SearchPath): Promise<Candidate[]> {
@@ -119,7 +129,9 @@ async function readProgram(candidate: Candidate): Promise<FoundProgram | undefin
  */
 async function resolveWrapper(path: string, major: number): Promise<string> {
   const isWrapper = basename(await realpath(path)) === "pg_wrapper";
-  return isWrapper ? realpath(join("/usr/lib/postgresql", String(major), "bin", basename(path))) : path;
+  return isWrapper
+    ? realpath(join("/usr/lib/postgresql", String(major), "bin", basename(path)))
+    : path;
 }
 
 function removeDuplicates(found: readonly FoundProgram[]): Program[] {

@@ -1,4 +1,3 @@
-// @ts-check
 // Keeps one throw-away server: a child of the process that wants the server, and the parent of postgres. Standard
 // input is a pipe that only that process holds. When it closes - stop(), exit, a signal, kill -9 - postgres is stopped
 // and the folder goes. Plain JavaScript, because it must start in milliseconds and outlive what started it.
@@ -8,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const [, , folder = ""] = process.argv;
 
-/** @type {import("node:child_process").ChildProcess | undefined} */
+// The child process of postgres, while it runs.
 let server;
 let ending = false;
 
