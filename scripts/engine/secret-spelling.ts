@@ -21,7 +21,7 @@ const asJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /** Quoted and escaped by shells, connection strings, password files and SQL literals. */
 function listQuotedSpellings(character: string): string[] {
-  const escaped = /^[^A-Za-z0-9\s]$|^ $/.test(character) ? [`\\${character}`] : [];
+  const escaped = /^[^A-Za-z0-9\s]$|^ $/u.test(character) ? [`\\${character}`] : [];
   if (character === "'") return [...escaped, "''", `'\\''`, `'"'"'`];
   if (character === '"') return [...escaped, '""'];
   if (character === " ") return [...escaped, "+"];
