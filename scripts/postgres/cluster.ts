@@ -34,6 +34,7 @@ export const makePassword = (): string => randomBytes(18).toString("base64url");
  * @returns the superuser's password
  */
 export async function makeCluster(folder: string, wanted: ClusterWanted): Promise<string> {
+  await makeOwned(folder, wanted.user);
   if (!wanted.fresh) {
     const template = await makeTemplate(wanted);
     if (template !== undefined) return copyTemplate(template, folder, wanted.user);
@@ -63,7 +64,6 @@ async function copyTemplate(
 ): Promise<string> {
   const from = join(template, "data");
   const to = join(folder, "data");
-  await makeOwned(folder, user);
   if (process.platform === "win32") await cp(from, to, { recursive: true });
   else await run("cp", ["-Rp", from, to], { ...user, cwd: folder });
   return readFile(join(template, "password"), "utf8");
@@ -88,8 +88,10 @@ async function initialise(
     });
   try {
     // C.UTF-8 has the types of letters beyond ASCII; not every system has it.
-    if (process.platform === "linux") await initdb("C.UTF-8").catch(() => initdb("C"));
-    else await initdb("C");
+    await initdb(process.platform === "linux" ? "C.UTF-8" : "C").catch((error: unknown) => {
+      if (!String(error).includes("invalid locale name")) throw error;
+      return initdb("C");
+    });
   } finally {
     await rm(passwordFile, { force: true });
   }
