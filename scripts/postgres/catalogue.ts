@@ -1,4 +1,5 @@
-import type { QualifiedName } from "./identifier.ts";
+import type { Database } from "./database.ts";
+import { nameKey, type QualifiedName } from "./identifier.ts";
 
 /** A column as the catalogue describes it. */
 export interface Column {
@@ -14,6 +15,7 @@ export interface Column {
   readonly typeKind: string;
   readonly isArray: boolean;
   readonly notNull: boolean;
+  /** Its own or its domain's; also true for generated columns. */
   readonly hasDefault: boolean;
   /** '' no, 'a' always, 'd' by default. */
   readonly identity: "" | "a" | "d";
@@ -32,7 +34,10 @@ export interface Table extends QualifiedName {
   readonly extension: string | null;
   /** Topmost partitioned ancestor of a partition; null when it is none. */
   readonly root: QualifiedName | null;
-  /** Definition of the partition bound, to compare layouts; null when it is no partition. */
+  /**
+   * How rows reach this partition from the root: keys and bounds, outermost first, to compare layouts
+   * (`RANGE (at) / FOR VALUES FROM (1) TO (2) LIST (kind) / FOR VALUES IN ('x')`); null when it is no partition.
+   */
   readonly bound: string | null;
   readonly columns: readonly Column[];
 }
@@ -40,6 +45,72 @@ export interface Table extends QualifiedName {
 /** An enum type with its labels in order. */
 export interface EnumType extends QualifiedName {
   readonly labels: readonly string[];
+}
+
+/** A domain; its base may be a domain again. */
+export interface DomainType extends QualifiedName {
+  /** `format_type` of what it stands on. */
+  readonly base: string;
+  /** Schema, name and typtype of what it stands on; for arrays of the element. */
+  readonly baseSchema: string;
+  readonly baseName: string;
+  readonly baseKind: string;
+  readonly baseIsArray: boolean;
+  readonly notNull: boolean;
+  /** `expression` speaks of VALUE. */
+  readonly checks: readonly {
+    readonly name: string;
+    readonly expression: string;
+    readonly validated: boolean;
+  }[];
+}
+
+/** A unique key, with or without a constraint on it; `name` is the index's. */
+export interface UniqueKey {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly primary: boolean;
+  /** Null where an expression stands. */
+  readonly columns: readonly (string | null)[];
+  /** SQL of each part, quoted: `"tenantId"`, `lower(email)`. */
+  readonly expressions: readonly string[];
+  /** Type name of each part: `citext`. */
+  readonly types: readonly string[];
+  /** SQL of a partial index's WHERE. */
+  readonly predicate: string | null;
+  readonly nullsNotDistinct: boolean;
+  /** WITHOUT OVERLAPS (18): the last part is compared by overlap. */
+  readonly period: boolean;
+}
+
+/** A check constraint of a table; NOT VALID ones refuse new rows too. */
+export interface CheckConstraint {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly expression: string;
+  readonly validated: boolean;
+}
+
+/** An exclusion constraint. */
+export interface ExclusionConstraint {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+}
+
+/** What one database holds, apart from system schemas, temporary tables and our own schema. */
+export interface Catalogue {
+  readonly tables: readonly Table[];
+  readonly enums: readonly EnumType[];
+  readonly domains: readonly DomainType[];
+  readonly uniqueKeys: readonly UniqueKey[];
+  readonly checks: readonly CheckConstraint[];
+  readonly exclusions: readonly ExclusionConstraint[];
+  /** How many large objects there are; they belong to no table. */
+  readonly largeObjects: number;
 }
 
 /** A foreign key that stands on its own (not the inherited copy on a partition). */
@@ -55,13 +126,63 @@ export interface ForeignKey {
   readonly tableKind: "r" | "p";
   readonly columns: readonly string[];
   readonly references: QualifiedName;
+  readonly referencedKind: "r" | "p";
   readonly referencedColumns: readonly string[];
   /** MATCH: s simple, f full. */
   readonly match: "s" | "f";
+  /** For each column, how `referenced = referencing` is compared: `OPERATOR(public.=)`, a fragment of SQL. */
+  readonly operators: readonly string[];
+  /** False: NOT ENFORCED (18), orphans are allowed. */
+  readonly enforced: boolean;
+  /** The last column is a PERIOD (18): it must be covered by the referenced ranges taken together. */
+  readonly period: boolean;
   /** ON DELETE: a no action, r restrict, c cascade, n set null, d set default. */
   readonly onDelete: string;
+  /** ON DELETE SET NULL or DEFAULT (columns): the columns; empty when all are meant. */
+  readonly setOnDelete: readonly string[];
   /** The session's role owns the referencing table or is a member of its owner. */
   readonly owned: boolean;
   /** The session's role may reference the other table: without this a dropped key could not be added again. */
   readonly mayReference: boolean;
+  /** The referencing table belongs to this extension. */
+  readonly extension: string | null;
 }
+
+type TableRow = Omit<Table, "root" | "columns"> & {
+  readonly rootSchema: string | null;
+  readonly rootName: string | null;
+};
+type ColumnRow = Column & { readonly table: string };
+
+/** All tables with their columns. */
+export async function listTables(db: Database): Promise<Table[]> {
+  const columns = new Map<string, Column[]>();
+  for (const { table, ...column } of await db.ask<ColumnRow>("postgres/list-columns")) {
+    const known = columns.get(table);
+    if (known === undefined) columns.set(table, [column]);
+    else known.push(column);
+  }
+  const rows = await db.ask<TableRow>("postgres/list-tables");
+  return rows.map(({ rootSchema, rootName, ...table }) => ({
+    ...table,
+    root: rootSchema === null || rootName === null ? null : { schema: rootSchema, name: rootName },
+    columns: columns.get(table.oid) ?? [],
+  }));
+}
+
+/** Reads the whole catalogue; inside `db.snapshot` all of it is of one moment. */
+export async function readCatalogue(db: Database): Promise<Catalogue> {
+  return {
+    tables: await listTables(db),
+    enums: await db.ask<EnumType>("postgres/list-enums"),
+    domains: await db.ask<DomainType>("postgres/list-domains"),
+    uniqueKeys: await db.ask<UniqueKey>("postgres/list-unique-indexes"),
+    checks: await db.ask<CheckConstraint>("postgres/list-check-constraints"),
+    exclusions: await db.ask<ExclusionConstraint>("postgres/list-exclusion-constraints"),
+    largeObjects: (await db.ask<{ count: number }>("postgres/count-large-objects"))[0]?.count ?? 0,
+  };
+}
+
+/** The table of that name; undefined when there is none. */
+export const findTable = (catalogue: Catalogue, name: QualifiedName): Table | undefined =>
+  catalogue.tables.find((table) => nameKey(table) === nameKey(name));
