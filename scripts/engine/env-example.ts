@@ -1,0 +1,64 @@
+import type { Param } from "./param.ts";
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a list of params of different types
+type AnyParam = Param<any>;
+
+const pageWidth = 100;
+
+/** Breaks a sentence into comment lines. */
+function wrapComment(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length + 1 > pageWidth) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** The value in quotes that leave it as it is. */
+function quoteValue(value: string): string {
+  const quote = ["'", '"', "`"].find((candidate) => !value.includes(candidate)) ?? "'";
+  return `${quote}${value}${quote}`;
+}
+
+function describeParam(param: AnyParam): string[] {
+  const places = Object.entries(param.places);
+  return [
+    ...wrapComment(`${param.meaning} (${param.required ? "required" : "optional"})`),
+    ...places.map(
+      ([environment, place]) => `#   ${environment}: ${place.variable} in ${place.file}`,
+    ),
+    `#   example: ${quoteValue(param.example)}`,
+  ];
+}
+
+/** The text of `.env.example`: one page with every variable, its meaning, its files and an example. Not to be copied. */
+export function buildEnvExample(params: readonly AnyParam[]): string {
+  const files = [
+    ...new Set(params.flatMap((param) => Object.values(param.places).map((place) => place.file))),
+  ];
+  const head = [
+    "# Every variable that is read, and the file in which it is looked for.",
+    "# This page explains; to set values, copy the file of the same name with .example at its end:",
+    ...files.map((file) => `#   cp ${file}.example ${file}`),
+    "# A variable that is set in the process environment wins over the file and makes the file optional.",
+    "# Put values in single quotes: without quotes everything from a # on is lost. In a URL, percent-encode",
+    "# special characters of the password: # is %23, / is %2F, ? is %3F, @ is %40, % is %25.",
+  ];
+  return `${[head, ...params.map(describeParam)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** The text of an example file such as `.env.v2.dev.example`: to be copied and filled in. Optional ones are commented out. */
+export function buildFileExample(params: readonly AnyParam[], file: string): string {
+  const blocks = params.flatMap((param) => {
+    const place = Object.values(param.places).find((candidate) => candidate.file === file);
+    if (place === undefined) return [];
+    const line = `${place.variable}=${quoteValue(param.example)}`;
+    return [[...wrapComment(param.meaning), param.required ? line : `# ${line}`]];
+  });
+  const head = [
+    `# Copy to ${file} and put your own values in. All variables are explained in .env.example.`,
+  ];
+  return `${[head, ...blocks].map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
