@@ -54,8 +54,11 @@ export class Failure extends Error {
 }
 
 /** A step failed (exit 1). */
-export const failed = (what: string, problems: readonly Problem[] = [], options?: ErrorOptions): Failure =>
-  new Failure({ exitCode: exitCodes.failed, what, problems }, options);
+export const failed = (
+  what: string,
+  problems: readonly Problem[] = [],
+  options?: ErrorOptions,
+): Failure => new Failure({ exitCode: exitCodes.failed, what, problems }, options);
 
 /** Refused before anything changed (exit 3). */
 export const refused = (what: string, problems: readonly Problem[] = []): Failure =>

@@ -1,7 +1,7 @@
 import type { CheckSection } from "./check.ts";
 import type { Command } from "./command.ts";
 import type { Param, Settings } from "./param.ts";
-import type { Redirects } from "./shell.ts";
+import type { Redirects } from "./conversation.ts";
 import type { Screen } from "./screen.ts";
 
 /** Overrides and switches of the command line that are recorded in the journal. */
@@ -68,6 +68,8 @@ export interface Step {
   readonly changes: "nothing" | "files" | "target";
   /** True: not part of a whole run, only by its name (step-by-step debugging). */
   readonly byHand?: boolean;
+  /** True: reads only and needs no step before it, so a dry run runs it for real. */
+  readonly rehearsed?: boolean;
   readonly interrupted: Interrupted;
   /** Reads only; throws a refusal before anything changes. */
   readonly check?: (context: StepContext) => Promise<void>;

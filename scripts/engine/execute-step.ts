@@ -1,0 +1,171 @@
+import type { Command } from "./command.ts";
+import { Failure, failed } from "./failure.ts";
+import type { Journal } from "./journal.ts";
+import type { Screen } from "./screen.ts";
+import type { Step, StepContext } from "./step.ts";
+import { explainThrown } from "./report.ts";
+
+const changesWhat: Readonly<Record<Step["changes"], string>> = {
+  nothing: "reads only",
+  files: "writes files under tmp/",
+  target: "changes the target",
+};
+
+/** One line: what the step does and what it changes. */
+export function printStep(screen: Screen, step: Step): void {
+  screen.line(`  ${step.name.padEnd(22)} ${step.does}`);
+  screen.quiet(
+    `  ${"".padEnd(22)} ${changesWhat[step.changes]}${step.byHand === true ? "; by hand only" : ""}`,
+  );
+}
+
+/** A command as it is shown: the call, then each part with what it sends. Tests compare this text. */
+export function describeCommand(command: Command): string[] {
+  const lines = [`$ ${[command.program, ...command.args].join(" ")}`];
+  for (const part of command.parts ?? []) {
+    if (part.title !== undefined) lines.push(`-- ${part.title}`);
+    for (const input of part.input) {
+      lines.push(...("text" in input ? input.text.trimEnd().split("\n") : [`-- … ${input.title}`]));
+    }
+  }
+  return lines;
+}
+
+function noteCommands(journal: Journal, step: Step, commands: readonly Command[]): void {
+  for (const command of commands) {
+    journal.append({
+      type: "command",
+      step: step.name,
+      title: command.title,
+      argv: [command.program, ...command.args],
+    });
+  }
+}
+
+/** Asks the step's `verify`. A step that changes nothing has no effect to find: it is run anew. */
+export async function effectHolds(context: StepContext, step: Step): Promise<boolean> {
+  if (step.changes === "nothing") return false;
+  try {
+    await step.verify(context);
+    return true;
+  } catch {
+    context.signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** An interrupted step is asked first: its effect may be there. @returns true when nothing is left to do */
+async function settleInterrupted(
+  context: StepContext,
+  journal: Journal,
+  step: Step,
+): Promise<boolean> {
+  if (await effectHolds(context, step)) {
+    journal.append({ type: "step-done", step: step.name, ms: 0, how: "verified" });
+    context.screen.good(`${step.name}: was interrupted, and its effect is there`);
+    return true;
+  }
+  if (step.interrupted === "ask-a-person") {
+    throw failed(`${step.name} was interrupted and only a person can say whether it may run again`);
+  }
+  if (step.interrupted === "undo-first" && step.undo !== undefined) {
+    await step.undo(context);
+    journal.append({ type: "step-undone", step: step.name });
+  }
+  return false;
+}
+
+/** `850 ms`, `12.3 s`, `4 min 5 s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}
+
+function noteFailure(journal: Journal, step: Step, thrown: unknown): void {
+  const { exitCode, what, problems } = explainThrown(thrown);
+  journal.append({
+    type: "step-failed",
+    step: step.name,
+    exitCode,
+    what,
+    problems: problems.map(({ what: text, where }) =>
+      where === undefined ? { what: text } : { what: text, where },
+    ),
+  });
+}
+
+async function perform(context: StepContext, journal: Journal, step: Step): Promise<void> {
+  context.signal.throwIfAborted();
+  await step.check?.(context);
+  const plan = (await step.plan?.(context)) ?? [];
+  journal.append({ type: "step-started", step: step.name, pid: process.pid });
+  noteCommands(journal, step, plan);
+  await step.run(context, plan);
+  context.signal.throwIfAborted();
+  await step.verify(context);
+}
+
+/**
+ * Check, plan, run, verify, each written down. "Done" is written only after the effect was seen.
+ * @param interrupted the state in which an earlier call left the step, when it is resumed
+ */
+export async function executeStep(
+  context: StepContext,
+  journal: Journal,
+  step: Step,
+  interrupted: "started" | "failed" | undefined,
+): Promise<void> {
+  const { screen } = context;
+  screen.event("step-started", { step: step.name, does: step.does });
+  screen.line();
+  screen.line(`▶ ${step.name}: ${step.does}`);
+  const began = Date.now();
+  try {
+    if (interrupted !== undefined && (await settleInterrupted(context, journal, step))) return;
+    await perform(context, journal, step);
+    const ms = Date.now() - began;
+    journal.append({ type: "step-done", step: step.name, ms, how: "run" });
+    screen.settle();
+    screen.event("step-done", { step: step.name, ms });
+    screen.good(`${step.name} done (${formatDuration(ms)})`);
+  } catch (thrown) {
+    screen.settle();
+    noteFailure(journal, step, thrown);
+    throw new StepFailure(step, thrown);
+  }
+}
+
+/** Names the step in which something was thrown. */
+export class StepFailure extends Error {
+  readonly step: Step;
+  readonly thrown: unknown;
+
+  constructor(step: Step, thrown: unknown) {
+    super(`${step.name} failed`, { cause: thrown });
+    this.step = step;
+    this.thrown = thrown;
+  }
+}
+
+/** Dry run of one step: what it would do and send. */
+export async function rehearseStep(context: StepContext, step: Step): Promise<void> {
+  context.screen.line();
+  context.screen.line(`▶ ${step.name}: ${step.does}`);
+  context.screen.quiet(`  ${changesWhat[step.changes]}`);
+  if (step.rehearsed === true) {
+    await step.check?.(context);
+    await step.run(context, []);
+    return;
+  }
+  try {
+    for (const command of (await step.plan?.(context)) ?? []) {
+      const lines = describeCommand(command);
+      context.screen.event("planned-command", { step: step.name, title: command.title, lines });
+      for (const line of lines) context.screen.line(`    ${line}`);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    context.screen.quiet(`    not known yet: ${thrown.message}`);
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  writeSync,
+  existsSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { failed } from "./failure.ts";
+import { redact } from "./redact.ts";
+
+/** Version of the journal's lines. */
+const journalVersion = 1;
+
+const base = { at: z.string() };
+const header = z.object({
+  ...base,
+  type: z.literal("run"),
+  v: z.literal(journalVersion),
+  run: z.string(),
+  runbook: z.string(),
+  environment: z.string(),
+  steps: z.array(z.string()),
+  /** Values of the settings that are no secrets. */
+  params: z.record(z.string(), z.unknown()),
+  identity: z.record(z.string(), z.string()),
+  movebook: z.string(),
+  operator: z.string(),
+});
+const record = z.discriminatedUnion("type", [
+  header,
+  z.object({
+    ...base,
+    type: z.literal("options"),
+    verb: z.string(),
+    options: z.record(z.string(), z.unknown()),
+  }),
+  z.object({ ...base, type: z.literal("step-started"), step: z.string(), pid: z.number() }),
+  z.object({
+    ...base,
+    type: z.literal("step-done"),
+    step: z.string(),
+    ms: z.number(),
+    how: z.enum(["run", "verified"]),
+  }),
+  z.object({
+    ...base,
+    type: z.literal("step-failed"),
+    step: z.string(),
+    exitCode: z.number(),
+    what: z.string(),
+    problems: z.array(z.object({ what: z.string(), where: z.string().optional() })),
+  }),
+  z.object({ ...base, type: z.literal("step-undone"), step: z.string() }),
+  z.object({
+    ...base,
+    type: z.literal("command"),
+    step: z.string(),
+    title: z.string(),
+    argv: z.array(z.string()),
+  }),
+  z.object({ ...base, type: z.literal("fact"), key: z.string(), value: z.unknown() }),
+  z.object({
+    ...base,
+    type: z.literal("run-ended"),
+    outcome: z.enum(["done", "undone", "superseded"]),
+  }),
+]);
+
+export type JournalRecord = z.infer<typeof record>;
+export type RunHeader = z.infer<typeof header>;
+type Unstamped<T> = T extends { at: string } ? Omit<T, "at"> : never;
+
+/** How far a step is: started and nothing more means that we were killed in it. */
+export type StepState = "not-started" | "started" | "done" | "failed" | "undone";
+
+/** Reads a journal. A last line that was cut by a kill is left out; any other damage is an error. */
+function parseJournal(file: string): JournalRecord[] {
+  // every whole line ends with a newline: what follows the last one was cut
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  const records: JournalRecord[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line === "") continue;
+    try {
+      records.push(record.parse(JSON.parse(line)));
+    } catch (error) {
+      throw failed(
+        `the journal is damaged at line ${index + 1}`,
+        [
+          {
+            what: "a line that movebook did not write",
+            where: `${file}:${index + 1}`,
+            todo: "Look at the file; movebook does not guess what happened in that run.",
+          },
+        ],
+        { cause: error },
+      );
+    }
+  }
+  return records;
+}
+
+/** The append-only record of one run; every line is on the disk before the call returns. */
+export class Journal {
+  readonly folder: string;
+  readonly #records: JournalRecord[];
+  #mayBeCut = false;
+
+  private constructor(folder: string, records: JournalRecord[]) {
+    this.folder = folder;
+    this.#records = records;
+  }
+
+  static file(folder: string): string {
+    return join(folder, "journal.jsonl");
+  }
+
+  /** Begins a run: makes its folder (0700) and writes the first line, which pins the run. */
+  static begin(folder: string, facts: Omit<RunHeader, "at" | "type" | "v">): Journal {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const journal = new Journal(folder, []);
+    journal.append({ type: "run", v: journalVersion, ...facts });
+    // the folder's own entry must survive a crash too
+    syncFolder(dirname(folder));
+    return journal;
+  }
+
+  /** @throws Failure (exit 1) when the journal is damaged */
+  static open(folder: string): Journal {
+    const journal = new Journal(folder, parseJournal(Journal.file(folder)));
+    journal.#mayBeCut = true;
+    return journal;
+  }
+
+  /** Takes away a last line that was cut by a kill, so that the next one does not grow out of it. */
+  #mendEnd(): void {
+    this.#mayBeCut = false;
+    const file = Journal.file(this.folder);
+    const text = readFileSync(file);
+    const end = text.lastIndexOf(0x0a) + 1;
+    if (end < text.length) truncateSync(file, end);
+  }
+
+  append(entry: Unstamped<JournalRecord>): void {
+    if (this.#mayBeCut) this.#mendEnd();
+    const stamped = { at: new Date().toISOString(), ...entry } as JournalRecord;
+    const handle = openSync(Journal.file(this.folder), "a", 0o600);
+    try {
+      writeSync(handle, `${redact(JSON.stringify(stamped))}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    this.#records.push(stamped);
+  }
+
+  get records(): readonly JournalRecord[] {
+    return this.#records;
+  }
+
+  /** The first line. @throws Failure when there is none (killed while it was written) */
+  get header(): RunHeader {
+    const [first] = this.#records;
+    if (first?.type !== "run")
+      throw failed(`${Journal.file(this.folder)} has no first line; nothing was run in it`);
+    return first;
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.length === 0;
+  }
+
+  get outcome(): "open" | "done" | "undone" | "superseded" {
+    const end = this.#records.findLast((entry) => entry.type === "run-ended");
+    return end?.type === "run-ended" ? end.outcome : "open";
+  }
+
+  stateOf(step: string): StepState {
+    const last = this.#records.findLast(
+      (entry) => "step" in entry && entry.step === step && entry.type.startsWith("step-"),
+    );
+    if (last === undefined) return "not-started";
+    return last.type.slice("step-".length) as StepState;
+  }
+
+  /** The last value of a fact. */
+  recall(key: string): unknown {
+    const last = this.#records.findLast((entry) => entry.type === "fact" && entry.key === key);
+    return last?.type === "fact" ? last.value : undefined;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } catch {
+    // some file systems do not sync folders
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** `tmp/data-move-dev` below the project. */
+export const runsFolder = (project: string, runbook: string, environment: string): string =>
+  join(project, "tmp", `${runbook}-${environment}`);
+
+/** Journals of a runbook and environment, oldest first; run ids sort by time. */
+export function listRuns(project: string, runbook: string, environment: string): Journal[] {
+  const folder = runsFolder(project, runbook, environment);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(Journal.file(join(folder, entry.name))))
+    .map((entry) => entry.name)
+    .sort()
+    .map((name) => Journal.open(join(folder, name)))
+    .filter((journal) => !journal.isEmpty);
+}

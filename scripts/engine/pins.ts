@@ -1,0 +1,49 @@
+import { buildCommandLine, type CallFacts } from "./context.ts";
+import { refused } from "./failure.ts";
+import type { Journal } from "./journal.ts";
+
+/** Values of settings that are no secrets, for the journal's first line. */
+export function listPlainParams(facts: CallFacts): Record<string, unknown> {
+  const plain = [...facts.settings.readings.values()].filter(
+    ({ param, value }) => !param.secret && value !== undefined,
+  );
+  return Object.fromEntries(plain.map(({ param, value }) => [param.name, value]));
+}
+
+const asText = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+
+/** What differs between the run's first line and the present, a line each. */
+function listPinDifferences(journal: Journal, facts: CallFacts): string[] {
+  const { steps, params, identity } = journal.header;
+  const differences: string[] = [];
+  const names = facts.runbook.steps.map((step) => step.name);
+  if (asText(steps) !== asText(names))
+    differences.push(`steps: were ${steps.join(", ")}; are ${names.join(", ")}`);
+  const compare = (
+    label: string,
+    was: Readonly<Record<string, unknown>>,
+    is: Readonly<Record<string, unknown>>,
+  ): void => {
+    for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) {
+      if (asText(was[key]) !== asText(is[key])) {
+        differences.push(`${label} ${key}: was ${asText(was[key])}, is ${asText(is[key])}`);
+      }
+    }
+  };
+  compare("setting", params, listPlainParams(facts));
+  compare("identity of", identity, facts.runbook.identity(facts.settings));
+  return differences;
+}
+
+/** @throws Failure (exit 3) when settings, steps or databases are not those that the run began with */
+export function verifyPins(journal: Journal, facts: CallFacts): void {
+  const differences = listPinDifferences(journal, facts);
+  if (differences.length === 0) return;
+  throw refused(
+    `run ${journal.header.run} began with other settings; a run is finished with those it began with`,
+    differences.map((what) => ({
+      what,
+      todo: `Put it back, or begin anew: ${buildCommandLine(facts, "run")}`,
+    })),
+  );
+}
