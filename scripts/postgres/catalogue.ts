@@ -30,7 +30,9 @@ export interface Table extends QualifiedName {
   readonly owner: string;
   /** The session's role owns it or is a member of its owner. */
   readonly owned: boolean;
-  /** Belongs to an extension. */
+  /** The session's role may SELECT all of it. */
+  readonly readable: boolean;
+  /** The extension that it belongs to. */
   readonly extension: string | null;
   /** Topmost partitioned ancestor of a partition; null when it is none. */
   readonly root: QualifiedName | null;
