@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly parameters: Readonly<Record<string, string>>;
   /** Reasons why the URL looks like a connection pooler's ("host has -pooler", "port 6543"); empty when direct. */
   readonly poolerSigns: readonly string[];
+  /** Prisma's `schema=` in the URL, when it is not public: where the application's tables and its history are. */
+  readonly prismaSchema?: string;
 }
 
 /** `app@db.example:5432/shop`: what may be printed of an endpoint. */
