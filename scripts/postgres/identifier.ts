@@ -6,15 +6,17 @@ export interface QualifiedName {
 
 /**
  * An identifier, always in double quotes, for SQL.
- * @throws when it holds a NUL, which no Postgres identifier can (and the protocol would cut there).
+ * @throws when it is empty or holds a NUL, which no Postgres identifier can (and the protocol would cut there).
  */
 export function quoteIdentifier(identifier: string): string {
+  if (identifier === "") throw new Error("an identifier cannot be empty");
   if (identifier.includes("\0")) throw new Error("an identifier cannot hold a NUL");
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
 /** `"schema"."name"`, for SQL. */
-export const quoteName = (of: QualifiedName): string => `${quoteIdentifier(of.schema)}.${quoteIdentifier(of.name)}`;
+export const quoteName = (of: QualifiedName): string =>
+  `${quoteIdentifier(of.schema)}.${quoteIdentifier(of.name)}`;
 
 /**
  * A text as an SQL literal. Backslashes get the E'' form, so that it does not depend on
