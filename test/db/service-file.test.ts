@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { childEnvironment } from "../../scripts/engine/settings.ts";
+import { childEnvironment, environmentVariable } from "../../scripts/engine/settings.ts";
 import { parseConnectionUrl } from "../../scripts/postgres/connection-url.ts";
 import { quoteIdentifier } from "../../scripts/postgres/identifier.ts";
+import { listPrograms } from "../../scripts/postgres/programs.ts";
 import { buildPassFile, buildServiceFile } from "../../scripts/postgres/service-file.ts";
 import {
   startThrowawayServer,
@@ -15,6 +16,8 @@ import {
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "service-file-"));
+const searchPath = { pgBin: environmentVariable("PG_BIN"), path: environmentVariable("PATH") };
+const psql = (await listPrograms("psql", searchPath))[0]?.path;
 let server: ThrowawayServer;
 
 beforeAll(async () => {
@@ -36,13 +39,17 @@ async function askPsql(
   const files = { PGSERVICEFILE: join(folder, "service"), PGPASSFILE: join(folder, "pass") };
   writeFileSync(files.PGSERVICEFILE, buildServiceFile("v1", endpoint, extra), { mode: 0o600 });
   writeFileSync(files.PGPASSFILE, buildPassFile(endpoint), { mode: 0o600 });
-  const { stdout } = await run("psql", ["-X", "-w", "-At", "-d", "service=v1", "-c", question], {
-    env: { ...childEnvironment(), ...files },
-  });
+  const { stdout } = await run(
+    psql ?? "psql",
+    ["-X", "-w", "-At", "-d", "service=v1", "-c", question],
+    {
+      env: { ...childEnvironment(), ...files },
+    },
+  );
   return stdout.trimEnd();
 }
 
-describe("service and password files, read by the real psql", () => {
+describe.skipIf(psql === undefined)("service and password files, read by the real psql", () => {
   it.each([
     ["plain", "shop", "word"],
     ["a:b\\c", "my shop=x", "p:w\\#' \"@/?%"],
