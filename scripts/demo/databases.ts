@@ -20,10 +20,12 @@ const defaultNames: DemoNames = {
 };
 
 export interface DemoOptions {
-  /** 1 gives some 600,000 rows; the smallest has some 1,000. */
+  /** 1 gives some 600,000 rows, 0.01 some 6,000, 0 the fewest: some 440. */
   readonly scale: number;
   /** Names that are new on their servers. */
   readonly names?: Partial<DemoNames>;
+  /** False: a stand-in for citext, as where the server lacks it. Default: the extension where it is available. */
+  readonly citext?: boolean;
 }
 
 export interface DemoDatabases extends DemoNames {
@@ -47,26 +49,32 @@ export interface DemoDatabase {
 export async function makeDemoDatabases(
   v1: ThrowawayServer,
   v2: ThrowawayServer,
-  { scale, names: wanted }: DemoOptions,
+  { scale, names: wanted, citext = true }: DemoOptions,
 ): Promise<DemoDatabases> {
   const names = { ...defaultNames, ...wanted };
   const [source, target] = await Promise.all([
-    makeDemoV1(v1, { database: names.v1Database, owner: names.v1Owner, scale }),
-    makeDemoV2(v2, { database: names.v2Database, owner: names.v2Owner }),
+    makeDemoV1(v1, { database: names.v1Database, owner: names.v1Owner, scale, citext }),
+    makeDemoV2(v2, { database: names.v2Database, owner: names.v2Owner, citext }),
   ]);
   return { ...names, v1Url: source.url, v2Url: target.url };
+}
+
+/** What one demo database is to be. */
+export interface NewDemoDatabase extends Pick<DemoOptions, "citext"> {
+  readonly database: string;
+  readonly owner: string;
 }
 
 /** v1 of the demo: schema, rows, and an old migration history of its own. */
 export async function makeDemoV1(
   server: ThrowawayServer,
-  { scale, ...wanted }: Omit<DemoDatabase, "url"> & Pick<DemoOptions, "scale">,
+  wanted: NewDemoDatabase & Pick<DemoOptions, "scale">,
 ): Promise<DemoDatabase> {
   const made = await makeOwnedDatabase(server, wanted);
   await runSql(made.url, readSql("demo/v1/schema"));
   await runSql(
     made.url,
-    `select set_config('demo.scale', '${scale}', false);\n${readSql("demo/v1/fill")}`,
+    `select set_config('demo.scale', '${wanted.scale}', false);\n${readSql("demo/v1/fill")}`,
   );
   await runSql(made.url, "analyze");
   return made;
@@ -75,7 +83,7 @@ export async function makeDemoV1(
 /** v2 of the demo: the schema by its migrations, their history, and no rows. */
 export async function makeDemoV2(
   server: ThrowawayServer,
-  wanted: Omit<DemoDatabase, "url">,
+  wanted: NewDemoDatabase,
 ): Promise<DemoDatabase> {
   const made = await makeOwnedDatabase(server, wanted);
   await applyMigrations(made.url, demoMigrations);
@@ -85,10 +93,10 @@ export async function makeDemoV2(
 /** A database, and everything in it but the extension, that belongs to a role without any privilege. */
 async function makeOwnedDatabase(
   server: ThrowawayServer,
-  { database, owner }: Omit<DemoDatabase, "url">,
+  { database, owner, citext = true }: NewDemoDatabase,
 ): Promise<DemoDatabase> {
-  const citext = "select count(*) from pg_catalog.pg_available_extensions where name = 'citext'";
-  const hasCitext = (await server.psql("postgres", citext)) === "1";
+  const available = "select count(*) from pg_catalog.pg_available_extensions where name = 'citext'";
+  const hasCitext = citext && (await server.psql("postgres", available)) === "1";
   const password = await server.createRole(owner);
   await server.createDatabase(database, { owner, extensions: hasCitext ? ["citext"] : [] });
   const url = server.url(database, owner, password);

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -23,7 +24,9 @@ export function startKeeper(folder: string): Keeper {
   const script = fileURLToPath(new URL("server-keeper.mjs", import.meta.url));
   // Detached: Ctrl-C at a terminal reaches us and not the server, which ends when we have ended.
   const child = spawn(process.execPath, [script, folder], {
-    cwd: folder,
+    // Not in the folder that it removes; without NODE_OPTIONS, which could slow it down or stop it.
+    cwd: tmpdir(),
+    env: serverEnvironment,
     detached: true,
     stdio: ["pipe", "pipe", "ignore"],
   });

@@ -107,6 +107,25 @@ describe("the demo's databases", () => {
     expect(await runSql(again.url, digest)).toBe(await runSql(demo.v1Url, digest));
   });
 
+  it("have a stand-in for citext where a server lacks it, and can be copied", async () => {
+    const names = {
+      v1Database: "plain_v1",
+      v1Owner: "plain_1",
+      v2Database: "plain_v2",
+      v2Owner: "plain_2",
+    };
+    const plain = await makeDemoDatabases(v1, v1, { scale: 0.02, names, citext: false });
+    const kind = "select typtype from pg_type where typname = 'citext'";
+    expect(await runSql(plain.v1Url, kind)).toBe("d");
+    expect(await runSql(plain.v2Url, kind)).toBe("d");
+    expect(await runSql(demo.v2Url, kind)).toBe("b");
+    expect(await countRows(plain.v1Url)).toEqual(await countRows(demo.v1Url));
+    await v1.createDatabase("copy", { owner: names.v1Owner, copyOf: names.v1Database });
+    expect(await countRows(plain.v1Url.replace(/plain_v1$/u, "copy"))).toEqual(
+      await countRows(demo.v1Url),
+    );
+  });
+
   it("have sequences in v1 that are ahead of their rows", async () => {
     const ahead = `select last_value - (select max("id") from "Offspring") from "Offspring_id_seq";
       select last_value - (select max("number") from "Invoice") from invoice_number_seq;
