@@ -18,6 +18,8 @@ export interface CheckResult {
 export interface CheckSection {
   readonly heading: string;
   readonly results: readonly CheckResult[];
+  /** A line under the heading, as in reports. */
+  readonly ruled?: boolean;
 }
 
 export const passed = (text: string): CheckResult => ({ outcome: "passed", text });

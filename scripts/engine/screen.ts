@@ -8,6 +8,7 @@ import { redact } from "./redact.ts";
 export const jsonVersion = 1;
 
 const rule = "━".repeat(60);
+const thinRule = "─".repeat(41);
 const heartbeat = 10_000;
 
 const marks: Readonly<Record<CheckResult["outcome"], string>> = {
@@ -130,6 +131,7 @@ export class Screen {
   /** A heading and its checks, as the seed prints them. */
   section(section: CheckSection): void {
     this.#write(section.heading);
+    if (section.ruled === true) this.#write(this.#paint.dim(thinRule));
     for (const result of section.results) {
       this.event("check", {
         section: section.heading.replace(/:$/, ""),
