@@ -7,7 +7,10 @@ export const applicationName = (context: StepContext): string =>
   `movebook ${context.runbook} ${context.environment} ${context.runId}`;
 
 /** A session on v1, read-only by force. */
-export const withSource = <T>(context: StepContext, work: (source: Database) => Promise<T>): Promise<T> =>
+export const withSource = <T>(
+  context: StepContext,
+  work: (source: Database) => Promise<T>,
+): Promise<T> =>
   withDatabase(
     context.setting(sourceUrl),
     { readOnly: true, applicationName: applicationName(context), signal: context.signal },
@@ -30,4 +33,5 @@ export const withTarget = <T>(
 export const withBoth = <T>(
   context: StepContext,
   work: (source: Database, target: Database) => Promise<T>,
-): Promise<T> => withSource(context, (source) => withTarget(context, (target) => work(source, target)));
+): Promise<T> =>
+  withSource(context, (source) => withTarget(context, (target) => work(source, target)));

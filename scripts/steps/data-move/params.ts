@@ -12,7 +12,8 @@ const inTargetFile = (variable: string): Param<unknown>["places"] => ({
 export const sourceUrl: Param<Endpoint> = {
   name: "source",
   meaning: "v1 snapshot, direct connection (not the pooled one). Only read, never written to.",
-  example: "postgresql://v1_owner:password@ep-v1-snapshot.eu-central-1.aws.neon.tech/shop?sslmode=require",
+  example:
+    "postgresql://v1_owner:password@ep-v1-snapshot.eu-central-1.aws.neon.tech/shop?sslmode=require",
   required: true,
   secret: true,
   places: {
@@ -36,8 +37,10 @@ export const targetUrl: Param<Endpoint> = {
 /** v2, pooled: the application's. The move only compares it with the direct one. */
 export const pooledUrl: Param<Endpoint> = {
   name: "target-pooled",
-  meaning: "v2, pooled connection: the application's. The move does not use it and checks that it is the same database.",
-  example: "postgresql://v2_owner:password@ep-v2-pooler.eu-central-1.aws.neon.tech/shop?sslmode=require",
+  meaning:
+    "v2, pooled connection: the application's. The move does not use it and checks that it is the same database.",
+  example:
+    "postgresql://v2_owner:password@ep-v2-pooler.eu-central-1.aws.neon.tech/shop?sslmode=require",
   required: false,
   secret: true,
   places: inTargetFile("DATABASE_URL"),
@@ -54,7 +57,8 @@ export const migrationTool: Param<MigrationTool> = {
   places: inTargetFile("V2_MIGRATION_TOOL"),
   parse: (raw) => {
     const tool = migrationTools.find((known) => known === raw.trim().toLowerCase());
-    if (tool === undefined) throw new Error(`not a known migration tool; one of ${migrationTools.join(", ")}`);
+    if (tool === undefined)
+      throw new Error(`not a known migration tool; one of ${migrationTools.join(", ")}`);
     return tool;
   },
 };
@@ -87,4 +91,19 @@ export const leaveOut: Param<readonly string[]> = {
 };
 
 /** Every setting of the data move. */
-export const dataMoveParams = [sourceUrl, targetUrl, pooledUrl, migrationTool, migrationsFolder, leaveOut] as const;
+export const dataMoveParams = [
+  sourceUrl,
+  targetUrl,
+  pooledUrl,
+  migrationTool,
+  migrationsFolder,
+  leaveOut,
+] as const;
+
+/** Who an endpoint is, without secrets: pinned by the journal and written into the dump's manifest. */
+export const identityOf = (endpoint: Endpoint): Record<string, string> => ({
+  host: endpoint.host,
+  port: String(endpoint.port),
+  database: endpoint.database,
+  user: endpoint.user,
+});

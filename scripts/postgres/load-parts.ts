@@ -1,0 +1,179 @@
+import type { FileInput, Input, Part } from "../engine/command.ts";
+import type { DumpSection } from "./dump-file.ts";
+import {
+  displayName,
+  nameKey,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteName,
+  type QualifiedName,
+} from "./identifier.ts";
+import {
+  buildAdd,
+  buildComment,
+  buildDrop,
+  buildValidate,
+  type KeyDefinition,
+} from "./key-changes.ts";
+import { buildEcho } from "./psql.ts";
+import { readSql } from "./sql-file.ts";
+import type { MovedTable } from "./table-plan.ts";
+
+/** Lines that psql prints for us begin with these. */
+export const loadedPrefix = "movebook:loaded ";
+export const structurePrefix = "movebook:structure ";
+export const backendPrefix = "movebook:backend ";
+
+/** The pair of numbers of our advisory locks: `move`, `book`; the second operator asks for the same. */
+export const runLock = { first: 0x6d6f7665, second: 0x626f6f6b } as const;
+const importLock = { first: runLock.first, second: runLock.second + 1 } as const;
+
+/** Milliseconds that a load waits for the locks on its tables. */
+export const lockWait = 30_000;
+
+/** Numbers the parts of one conversation, so that every answer is a line of its own. */
+export class PartMaker {
+  #count = 0;
+
+  make(lines: readonly (string | Input)[], title?: string): Part {
+    this.#count += 1;
+    const answer = `movebook: part ${this.#count} done`;
+    const input = lines.map((line) => (typeof line === "string" ? { text: `${line}\n` } : line));
+    return {
+      ...(title === undefined ? {} : { title }),
+      input: [...input, { text: buildEcho(answer) }],
+      answer,
+    };
+  }
+}
+
+const raiseUnless = (condition: string, message: string): string =>
+  `do $movebook$ begin if not (${condition}) then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end $movebook$;`;
+
+/** Opens the transaction and keeps another import away, also one whose movebook was killed while psql goes on. */
+export function buildBegin(): string[] {
+  return [
+    "begin;",
+    raiseUnless(
+      `pg_catalog.pg_try_advisory_xact_lock(${importLock.first}, ${importLock.second})`,
+      "another import into this database is still running",
+    ),
+    `select ${quoteLiteral(backendPrefix)} || pg_catalog.pg_backend_pid();`,
+  ];
+}
+
+/**
+ * Locks the tables against writers, waiting half a minute at most, and looks once more that they are empty: between
+ * preflight and now somebody may have written.
+ */
+export function buildLockAndLook(tables: readonly MovedTable[]): string[] {
+  if (tables.length === 0) return [];
+  const names = tables.map(({ target }) => quoteName(target));
+  return [
+    `set local lock_timeout = ${lockWait};`,
+    `lock table ${names.join(", ")} in share row exclusive mode;`,
+    ...tables.map(({ target }) =>
+      raiseUnless(
+        `not exists (select 1 from ${quoteName(target)})`,
+        `table ${displayName(target)} holds rows; an import goes into empty tables`,
+      ),
+    ),
+  ];
+}
+
+/**
+ * Prints the structure (constraints, triggers, indexes …) as lines of JSON, one a question.
+ * @param questions names of sql/ files
+ */
+export function buildStructureLook(questions: readonly string[]): string[] {
+  return [
+    "set local search_path = '';",
+    ...questions.map(
+      (name) =>
+        `select ${quoteLiteral(structurePrefix)} || coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)), '[]')::pg_catalog.text from (${readSql(name).replace(/;\s*$/, "")}\n) as q;`,
+    ),
+    // the load runs under v2's own search_path: its triggers and checks may use unqualified names
+    "set local search_path to default;",
+  ];
+}
+
+/** Rows of one section of the dump, and the table that they go into. */
+export interface Load {
+  readonly section: DumpSection;
+  readonly into: QualifiedName;
+  /** Columns of the section that are loaded. */
+  readonly columns: readonly string[];
+}
+
+/** Pairs the sections of a dump with the tables of a plan. @throws Error when a planned table is not in the dump */
+export function planLoads(tables: readonly MovedTable[], sections: readonly DumpSection[]): Load[] {
+  const bySource = new Map(sections.map((section) => [nameKey(section.table), section]));
+  return tables.flatMap((table) =>
+    table.leaves.map((leaf) => {
+      const section = bySource.get(nameKey(leaf.source));
+      if (section === undefined)
+        throw new Error(`the dump has no rows of ${displayName(leaf.source)}`);
+      const loaded = new Set(table.columns.map(({ name }) => name));
+      return {
+        section,
+        into: leaf.into,
+        columns: section.columns.filter((name) => loaded.has(name)),
+      };
+    }),
+  );
+}
+
+function buildFileInput(load: Load, file: string): FileInput {
+  const kept = new Set(load.columns);
+  const skipFields = load.section.columns.flatMap((name, index) => (kept.has(name) ? [] : [index]));
+  return {
+    file,
+    start: load.section.start,
+    end: load.section.end,
+    ...(skipFields.length === 0 ? {} : { skipFields }),
+    title: `${load.section.rows} rows of ${displayName(load.section.table)}`,
+  };
+}
+
+/** The COPY of one section, columns named; psql prints how many rows the server took. */
+export function buildLoadLines(load: Load, file: string): (string | Input)[] {
+  const columns =
+    load.columns.length === 0 ? "" : ` (${load.columns.map(quoteIdentifier).join(", ")})`;
+  return [
+    `copy ${quoteName(load.into)}${columns} from stdin;`,
+    buildFileInput(load, file),
+    `\\.\n\\echo ${loadedPrefix}:ROW_COUNT`,
+  ];
+}
+
+/** Drops the keys. The definitions are known to the caller; see ledger.ts for those that outlive the transaction. */
+export const buildDrops = (keys: readonly KeyDefinition[]): string[] => keys.map(buildDrop);
+
+/**
+ * Adds one key and checks its rows. Rows that break it do not end the transaction: the key is put on a list, so that
+ * all broken keys are known at the end; `buildBrokenKeysEnd` then ends it.
+ */
+export function buildRestore(key: KeyDefinition): string[] {
+  const statements = [buildAdd(key), buildComment(key), buildValidate(key)].filter(
+    (line) => line !== undefined,
+  );
+  const note = quoteLiteral(JSON.stringify([key.schema, key.table, key.name]));
+  return [
+    [
+      "do $movebook$ declare said pg_catalog.text; begin",
+      ...statements,
+      "exception when foreign_key_violation then",
+      "get stacked diagnostics said = pg_exception_detail;",
+      `perform pg_catalog.set_config('movebook.broken', (coalesce(nullif(pg_catalog.current_setting('movebook.broken', true), ''), '[]')::pg_catalog.jsonb || pg_catalog.jsonb_build_array(${note}::pg_catalog.jsonb || pg_catalog.to_jsonb(said)))::pg_catalog.text, true);`,
+      "end $movebook$;",
+    ].join("\n"),
+  ];
+}
+
+/** Marks the error that carries the list of broken keys, as JSON in DETAIL: [[schema, table, key, the server's detail]]. */
+export const brokenKeysMessage = "movebook: foreign keys are broken";
+
+/** Ends the transaction when a key is broken. */
+export const buildBrokenKeysEnd = (): string[] => [
+  `do $movebook$ begin if coalesce(pg_catalog.current_setting('movebook.broken', true), '') <> '' then raise exception using errcode = 'foreign_key_violation', message = ${quoteLiteral(brokenKeysMessage)}, detail = pg_catalog.current_setting('movebook.broken'); end if; end $movebook$;`,
+];

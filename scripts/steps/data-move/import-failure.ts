@@ -1,0 +1,168 @@
+import { Failure, exitCodes, type Problem } from "../../engine/failure.ts";
+import { CommandError } from "../../engine/shell.ts";
+import type { StepContext } from "../../engine/step.ts";
+import type { Database } from "../../postgres/database.ts";
+import { readDumpRow } from "../../postgres/dump-file.ts";
+import { readManifest } from "../../postgres/dump-manifest.ts";
+import { parseCopyContext, parsePsqlError, type ServerError } from "../../postgres/errors.ts";
+import { explainFailure } from "../../postgres/forecast.ts";
+import { listForeignKeys } from "../../postgres/foreign-keys.ts";
+import { displayName, nameKey } from "../../postgres/identifier.ts";
+import { brokenKeysMessage } from "../../postgres/load-parts.ts";
+import { withBoth } from "./databases.ts";
+import { dumpFiles } from "./dump-files.ts";
+import { readScope, type Scope } from "./scope.ts";
+import { countOf } from "./wording.ts";
+
+type BrokenKey = readonly [schema: string, table: string, constraint: string, detail: string];
+
+/** Errors whose message names objects only; others may repeat a value of a row. */
+const speaksOfObjects = /^(?:08|0A|25|28|3D|3F|42|53|54|55|57)/u;
+
+/** What the server said, without row values on the screen; all of it in the rows for the report. */
+function describePlainly(error: ServerError): Problem {
+  const { schema, table, column, constraint } = error;
+  const where = [
+    ...(table === undefined
+      ? []
+      : [`table ${displayName({ schema: schema ?? "public", name: table })}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
+    ...(constraint === undefined ? [] : [`constraint ${constraint}`]),
+  ].join(", ");
+  const what = speaksOfObjects.test(error.sqlstate)
+    ? `ERROR ${error.sqlstate}: ${error.message}`
+    : `ERROR ${error.sqlstate}: ${error.message.replace(/: ".*$/su, "").replace(/".*?"(?= is out of range)/u, "a value")}`;
+  return { what, ...(where === "" ? {} : { where }), rows: listServerWords(error) };
+}
+
+const listServerWords = (error: ServerError): string[] =>
+  [error.message, error.detail, error.hint, error.context].filter((text) => text !== undefined);
+
+/** The row of the dump at which a COPY stopped. */
+async function findDumpRow(context: StepContext, error: ServerError): Promise<string[]> {
+  const place = parseCopyContext(error.context);
+  if (place === undefined) return [];
+  const files = dumpFiles(context);
+  const { sections } = readManifest(files.manifest);
+  const section = sections.find(({ table }) => table.name === place.table);
+  if (section === undefined) return [];
+  const row = await readDumpRow(files.dump, section, place.line);
+  return row === undefined ? [] : [`line ${section.line + place.line - 1} of the dump: ${row}`];
+}
+
+async function explain(
+  source: Database,
+  target: Database,
+  scope: Scope,
+  error: ServerError,
+): Promise<readonly Problem[]> {
+  return explainFailure(
+    source,
+    {
+      plan: scope.plan,
+      sourceCatalogue: scope.sourceCatalogue,
+      targetCatalogue: scope.targetCatalogue,
+      targetKeys: await listForeignKeys(target),
+    },
+    error,
+  );
+}
+
+function toError([schema, table, constraint, detail]: BrokenKey): ServerError {
+  return {
+    sqlstate: "23503",
+    message: `foreign key ${constraint} is broken`,
+    detail,
+    schema,
+    table,
+    constraint,
+  };
+}
+
+/** Every error that is in the one that psql showed: one for each broken key, or itself. */
+function unfold(error: ServerError): ServerError[] {
+  if (!error.message.startsWith(brokenKeysMessage)) return [error];
+  return (JSON.parse(error.detail ?? "[]") as BrokenKey[]).map(toError);
+}
+
+/** The COPY's context names the table without its schema; find it among those that move. */
+function locate(error: ServerError, scope: Scope): ServerError {
+  const place = parseCopyContext(error.context);
+  if (place === undefined || error.table !== undefined) return error;
+  const table = scope.plan.moved.find(
+    ({ name, leaves }) =>
+      name.name === place.table || leaves.some(({ into }) => into.name === place.table),
+  );
+  const { column } = place;
+  return {
+    ...error,
+    schema: table?.name.schema ?? "public",
+    table: table?.name.name ?? place.table,
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+async function findProblems(context: StepContext, error: ServerError): Promise<Problem[]> {
+  const dumpRow = await findDumpRow(context, error).catch(() => []);
+  const errors = unfold(error);
+  try {
+    return await withBoth(context, async (source, target) => {
+      const scope = await readScope(context, source, target);
+      const problems: Problem[] = [];
+      for (const one of errors.map((each) => locate(each, scope))) {
+        const found = await explain(source, target, scope, one);
+        const words = [...listServerWords(one), ...dumpRow];
+        if (found.length === 0) problems.push({ ...describePlainly(one), rows: words });
+        else
+          problems.push(
+            ...found.map((each, index) =>
+              index === 0 ? { ...each, rows: [...(each.rows ?? []), ...words] } : each,
+            ),
+          );
+      }
+      return problems;
+    });
+  } catch {
+    context.signal.throwIfAborted();
+    // the servers cannot be asked any more: what psql said is what there is
+    return errors.map((one) => ({
+      ...describePlainly(one),
+      rows: [...listServerWords(one), ...dumpRow],
+    }));
+  }
+}
+
+function describeLoss(error: CommandError): Problem {
+  return {
+    what:
+      error.exitCode === 2
+        ? "the connection to v2 was lost"
+        : `${error.program} ended (${error.endedBy ?? `exit code ${error.exitCode}`}) before it was done`,
+    rows: error.stderr.split("\n"),
+  };
+}
+
+/**
+ * Turns what ended an import into a failure: every broken key with its rows (asked from v1, where they still are),
+ * labels and values of an enum, the row of the dump. Whatever is no error of psql's goes through unchanged.
+ */
+export async function explainImportFailure(
+  context: StepContext,
+  thrown: unknown,
+): Promise<unknown> {
+  if (!(thrown instanceof CommandError) || context.signal.aborted) return thrown;
+  const error = parsePsqlError(thrown.stderr);
+  const lost = error === undefined || thrown.exitCode === 2;
+  const problems = lost ? [describeLoss(thrown)] : await findProblems(context, error);
+  const at = thrown.part?.title?.replace(/ \(.*$/su, "");
+  const count = countOf(problems.length, "problem");
+  return new Failure(
+    {
+      exitCode: exitCodes.failed,
+      what: `the import was stopped by the server${at === undefined ? "" : ` in "${at}"`}: ${count}`,
+      problems,
+      next: context.commandLine("run"),
+    },
+    { cause: thrown },
+  );
+}

@@ -1,0 +1,173 @@
+import { existsSync } from "node:fs";
+import type { Command, Part } from "../../engine/command.ts";
+import type { StepContext } from "../../engine/step.ts";
+import type { ForeignKey } from "../../postgres/catalogue.ts";
+import type { Database } from "../../postgres/database.ts";
+import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
+import type { DumpSection } from "../../postgres/dump-file.ts";
+import { listForeignKeys } from "../../postgres/foreign-keys.ts";
+import { nameKey } from "../../postgres/identifier.ts";
+import { buildImportEntry, buildLedger, readLedger } from "../../postgres/ledger.ts";
+import {
+  buildBegin,
+  buildBrokenKeysEnd,
+  buildDrops,
+  buildLoadLines,
+  buildLockAndLook,
+  buildRestore,
+  buildStructureLook,
+  PartMaker,
+  planLoads,
+} from "../../postgres/load-parts.ts";
+import { buildArtefactTruncation, type HistoryDecision } from "../../postgres/migration-history.ts";
+import { buildPsqlCommand } from "../../postgres/psql.ts";
+import { structureQuestions } from "../../postgres/structure.ts";
+import type { TablePlan } from "../../postgres/table-plan.ts";
+import {
+  buildSilence,
+  buildUnsilence,
+  listUserTriggers,
+  type Trigger,
+} from "../../postgres/triggers.ts";
+import { applicationName, withBoth } from "./databases.ts";
+import { dumpFiles } from "./dump-files.ts";
+import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
+import { targetUrl } from "./params.ts";
+import { programsOf } from "./programs.ts";
+import { readScope } from "./scope.ts";
+
+/** Everything that an import sends, apart from in how many transactions. */
+export interface ImportFacts {
+  readonly run: string;
+  readonly environment: string;
+  readonly file: string;
+  readonly manifest: Pick<DumpManifest, "sha256" | "sections" | "rows">;
+  readonly plan: TablePlan;
+  readonly history: HistoryDecision;
+  /** Keys that this import drops and restores; empty when drop-foreign-keys has dropped them. */
+  readonly keys: readonly ForeignKey[];
+  readonly droppedBefore: number;
+  readonly triggers: readonly Trigger[];
+}
+
+const historyTitle = ({ history }: ImportFacts): string =>
+  history.artefacts.length === 0
+    ? `Step 0/4: Migration history (${history.why})`
+    : `Step 0/4: Safety truncate ${history.artefacts.flatMap(({ tables }) => tables.map(({ name }) => name)).join(", ")} (${history.why})`;
+
+const dropTitle = ({ keys, droppedBefore }: ImportFacts): string =>
+  droppedBefore === 0
+    ? `Step 1/4: Drop FK constraints (${keys.length})`
+    : `Step 1/4: Drop FK constraints (${droppedBefore} were dropped by drop-foreign-keys before)`;
+
+const restoreTitle = ({ keys, droppedBefore }: ImportFacts): string =>
+  droppedBefore === 0
+    ? `Step 3/4: Restore FK constraints (${keys.length})`
+    : "Step 3/4: Restore FK constraints (left to restore-foreign-keys)";
+
+function buildOpening(maker: PartMaker, facts: ImportFacts): Part[] {
+  return [
+    maker.make([
+      ...buildBegin(),
+      ...buildLockAndLook(facts.plan.moved),
+      ...buildStructureLook(structureQuestions),
+    ]),
+    maker.make(buildArtefactTruncation(facts.history.artefacts), historyTitle(facts)),
+    maker.make(
+      [...buildSilence(facts.triggers), ...buildDrops(facts.keys), "set local lock_timeout = 0;"],
+      dropTitle(facts),
+    ),
+  ];
+}
+
+function buildLoading(maker: PartMaker, facts: ImportFacts): Part[] {
+  const loads = planLoads(facts.plan.moved, facts.manifest.sections);
+  return [
+    maker.make([], "Step 2/4: Import v1 data"),
+    ...loads.map((load) => maker.make(buildLoadLines(load, facts.file))),
+    // deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events
+    maker.make(["set constraints all immediate;"]),
+  ];
+}
+
+function buildClosing(maker: PartMaker, facts: ImportFacts): Part[] {
+  const entry = {
+    run: facts.run,
+    environment: facts.environment,
+    dumpSha256: facts.manifest.sha256,
+    tableCount: facts.plan.moved.length,
+    rowCount: String(facts.manifest.rows),
+  };
+  return [
+    maker.make(buildUnsilence(facts.triggers), restoreTitle(facts)),
+    ...facts.keys.map((key) => maker.make(["set local search_path = '';", ...buildRestore(key)])),
+    maker.make([...buildBrokenKeysEnd(), ...buildStructureLook(structureQuestions)]),
+    maker.make([buildLedger(), buildImportEntry(entry)]),
+    maker.make(["commit;"]),
+  ];
+}
+
+/** The import as one transaction; COMMIT is a part of its own and goes last. */
+export function buildImportParts(facts: ImportFacts): Part[] {
+  const maker = new PartMaker();
+  return [
+    ...buildOpening(maker, facts),
+    ...buildLoading(maker, facts),
+    ...buildClosing(maker, facts),
+  ];
+}
+
+/** For a dry run before there is a dump: the tables that it will hold. */
+function expectSections(plan: TablePlan): DumpSection[] {
+  return plan.moved.flatMap((table) =>
+    table.leaves.map(({ source }) => ({
+      table: source,
+      columns: table.source.columns
+        .filter(({ generated }) => generated === "")
+        .map(({ name }) => name),
+      start: 0,
+      end: 0,
+      rows: 0,
+      line: 0,
+    })),
+  );
+}
+
+async function readFacts(
+  context: StepContext,
+  source: Database,
+  target: Database,
+): Promise<ImportFacts> {
+  const { plan, history, targetCatalogue } = await readScope(context, source, target);
+  const ledger = await readLedger(target);
+  const moved = listMovedTargets(plan, targetCatalogue);
+  const files = dumpFiles(context);
+  const manifest = existsSync(files.manifest)
+    ? readManifest(files.manifest)
+    : { sha256: "", rows: 0, sections: expectSections(plan) };
+  const triggers = await listUserTriggers(target);
+  return {
+    run: context.runId,
+    environment: context.environment,
+    file: files.dump,
+    manifest: { ...manifest, sections: [...manifest.sections] },
+    plan,
+    history,
+    keys: ledger.unrestored.length > 0 ? [] : listMovingKeys(await listForeignKeys(target), moved),
+    droppedBefore: ledger.unrestored.length,
+    triggers: triggers.filter(({ schema, table }) => moved.has(nameKey({ schema, name: table }))),
+  };
+}
+
+/** One psql conversation. */
+export async function planImport(context: StepContext): Promise<readonly Command[]> {
+  const facts = await withBoth(context, (source, target) => readFacts(context, source, target));
+  const { psql: program } = await programsOf(context);
+  const options = {
+    program,
+    title: "import",
+    applicationName: applicationName(context),
+    readOnly: false,
+  };
+  return [buildPsqlCommand(context.setting(targetUrl), options, buildImportParts(facts))];
+}

@@ -1,0 +1,142 @@
+import type { Command, Part } from "../../engine/command.ts";
+import type { Redirects } from "../../engine/conversation.ts";
+import { failed } from "../../engine/failure.ts";
+import type { Screen } from "../../engine/screen.ts";
+import type { Database } from "../../postgres/database.ts";
+import { backendPrefix, loadedPrefix, structurePrefix } from "../../postgres/load-parts.ts";
+import { compareStructures, type Structure } from "../../postgres/structure.ts";
+import { countOf, sizeOf } from "./wording.ts";
+
+const listFiles = (parts: readonly Part[]) =>
+  parts.flatMap(({ input }) => input.flatMap((one) => ("file" in one ? [one] : [])));
+
+/** `2 min 5 s`. */
+function formatLeft(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/**
+ * Follows an import: prints the seed's four parts, keeps rows, bytes and time left, and vetoes the commit when the
+ * server took another number of rows than the dump holds or the structure is not what it was.
+ */
+export class ImportWatch implements Redirects {
+  readonly #screen: Screen;
+  readonly #totalBytes: number;
+  readonly #totalRows: number;
+  readonly #expected: number[];
+  readonly #onBefore: (before: Structure) => void;
+  readonly #looks: unknown[] = [];
+  readonly #began = Date.now();
+  #bytes = 0;
+  #rows = 0;
+  #tableRows = 0;
+  #backend: string | undefined;
+  #group: string | undefined;
+  #phase = "waiting for locks";
+
+  /** @param onBefore gets the structure before the first change, to keep it */
+  constructor(
+    screen: Screen,
+    command: Command,
+    expectedRows: readonly number[],
+    onBefore: (before: Structure) => void,
+  ) {
+    this.#screen = screen;
+    this.#totalBytes = listFiles(command.parts ?? []).reduce(
+      (sum, { start, end }) => sum + end - start,
+      0,
+    );
+    this.#totalRows = expectedRows.reduce((sum, rows) => sum + rows, 0);
+    this.#expected = [...expectedRows];
+    this.#onBefore = onBefore;
+  }
+
+  readonly onPart = (part: Part): void => {
+    if (part.title === undefined) return;
+    this.endGroup();
+    this.#screen.settle();
+    this.#screen.line();
+    this.#screen.line(part.title);
+    this.#screen.event("part", { title: part.title });
+    this.#group = part.title.replace(/^Step \d\/\d: /, "").replace(/ \(.*$/s, "");
+    this.#phase = this.#group;
+    this.show();
+  };
+
+  /** Prints that the part that runs has completed; the last one after the commit. */
+  endGroup(): void {
+    this.#screen.settle();
+    if (this.#group !== undefined) this.#screen.good(`${this.#group} completed`);
+    this.#group = undefined;
+  }
+
+  readonly onBytes = (bytes: number): void => {
+    this.#bytes = bytes;
+  };
+
+  readonly onLine = (line: string): void => {
+    if (line.startsWith(backendPrefix)) this.#backend = line.slice(backendPrefix.length);
+    if (line.startsWith(loadedPrefix)) this.#takeLoaded(Number(line.slice(loadedPrefix.length)));
+    if (line.startsWith(structurePrefix))
+      this.#takeLook(JSON.parse(line.slice(structurePrefix.length)));
+  };
+
+  #takeLoaded(rows: number): void {
+    const expected = this.#expected.shift();
+    this.#rows += rows;
+    this.#tableRows = 0;
+    if (rows === expected) return;
+    throw failed("the server took another number of rows than the dump holds", [
+      { what: `${countOf(rows, "row")} taken, ${countOf(expected ?? 0, "row")} in the dump` },
+    ]);
+  }
+
+  // three answers before, three after: constraints, triggers, indexes
+  #takeLook(answer: unknown): void {
+    this.#looks.push(answer);
+    if (this.#looks.length === 3) this.#onBefore(this.#structure(0));
+    if (this.#looks.length < 6) return;
+    const differences = compareStructures(this.#structure(0), this.#structure(3));
+    if (differences.length === 0) return;
+    throw failed(
+      "constraints, triggers or indexes are not what they were; nothing was committed",
+      differences.map((what) => ({ what })),
+    );
+  }
+
+  #structure(from: number): Structure {
+    const [constraints, triggers, indexes] = this.#looks.slice(from, from + 3);
+    return { constraints, triggers, indexes } as Structure;
+  }
+
+  /** Asks the server from a second session how many rows of the present COPY it has taken. */
+  async poll(observer: Database): Promise<void> {
+    if (this.#backend === undefined) return;
+    const [row] = await observer.ask<{ rows: string }>("postgres/count-copied-rows", [
+      this.#backend,
+    ]);
+    this.#tableRows = Number(row?.rows ?? 0);
+    this.show();
+  }
+
+  show(): void {
+    const rows = Math.min(this.#rows + this.#tableRows, this.#totalRows);
+    const share = this.#totalBytes === 0 ? 1 : this.#bytes / this.#totalBytes;
+    const elapsed = (Date.now() - this.#began) / 1_000;
+    const left =
+      share > 0.02 && share < 1
+        ? `, about ${formatLeft((elapsed / share) * (1 - share))} left`
+        : "";
+    const loading = this.#phase.startsWith("Import");
+    const text = loading
+      ? `${rows.toLocaleString("en-US")} of ${countOf(this.#totalRows, "row")}, ${sizeOf(this.#bytes)} of ${sizeOf(this.#totalBytes)} (${Math.floor(share * 100)} %)${left}`
+      : this.#phase;
+    this.#screen.progress(text, {
+      rows,
+      totalRows: this.#totalRows,
+      bytes: this.#bytes,
+      totalBytes: this.#totalBytes,
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Command } from "../../engine/command.ts";
+import { every } from "../../engine/every.ts";
+import { failed, refused, type Problem } from "../../engine/failure.ts";
+import type { Step, StepContext } from "../../engine/step.ts";
+import type { Database } from "../../postgres/database.ts";
+import { hashFile } from "../../postgres/dump-file.ts";
+import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
+import { describeEndpoint } from "../../postgres/endpoint.ts";
+import { displayName } from "../../postgres/identifier.ts";
+import { readLedger } from "../../postgres/ledger.ts";
+import { loadedPrefix } from "../../postgres/load-parts.ts";
+import type { Structure } from "../../postgres/structure.ts";
+import { listFilled } from "../../postgres/table-contents.ts";
+import { withBoth, withTarget } from "./databases.ts";
+import { dumpFiles } from "./dump-files.ts";
+import { explainImportFailure } from "./import-failure.ts";
+import { planImport } from "./import-plan.ts";
+import { ImportWatch } from "./import-watch.ts";
+import { identityOf, sourceUrl, targetUrl } from "./params.ts";
+import { readScope } from "./scope.ts";
+import { undoImport } from "./import-undo.ts";
+
+/** Whose dump it is: of this environment, this run and this v1, or it is refused. */
+function listManifestProblems(context: StepContext, manifest: DumpManifest): Problem[] {
+  const problems: Problem[] = [];
+  const expect = (what: string, is: string, should: string): void => {
+    if (is !== should)
+      problems.push({
+        what: `the dump's ${what} is ${is}, not ${should}`,
+        todo: "Dump again in this environment.",
+      });
+  };
+  expect("environment", manifest.environment, context.environment);
+  expect("run", manifest.run, context.runId);
+  for (const [key, value] of Object.entries(identityOf(context.setting(sourceUrl)))) {
+    expect(`v1 ${key}`, manifest.source[key] ?? "unknown", value);
+  }
+  return problems;
+}
+
+async function verifyDump(context: StepContext): Promise<void> {
+  const files = dumpFiles(context);
+  const manifest = readManifest(files.manifest);
+  const problems = listManifestProblems(context, manifest);
+  if (problems.length > 0) throw refused("the dump is not one of this run", problems);
+  context.screen.progress("checking the dump against its manifest");
+  const hash = await hashFile(files.dump, context.signal).catch(() => "unreadable");
+  context.screen.settle();
+  if (hash !== manifest.sha256) {
+    throw refused("the dump is not the file that its manifest describes", [
+      {
+        what: "its sha256 differs: it was changed, cut, or taken away",
+        where: files.dump,
+        todo: `Dump again: ${context.commandLine("step", "dump")}`,
+      },
+    ]);
+  }
+}
+
+async function verifyTarget(
+  context: StepContext,
+  source: Database,
+  target: Database,
+): Promise<void> {
+  const { plan, history } = await readScope(context, source, target);
+  const problems: Problem[] = [...plan.problems];
+  if (history.problem !== undefined) problems.push(history.problem);
+  const lists = [
+    ...plan.homeless.map((table) => `${displayName(table)} is in v1 and not in v2`),
+    ...plan.moved.flatMap((table) =>
+      table.homeless.map((column) => `${displayName(table.name)}.${column} is in v1 and not in v2`),
+    ),
+  ];
+  problems.push(
+    ...lists.map((what) => ({
+      what,
+      todo: "Add it to v2, or leave it out by name: V1_LEAVE_OUT.",
+    })),
+  );
+  for (const { table, rows } of await listFilled(
+    target,
+    plan.moved.map((table) => table.target),
+  )) {
+    problems.push({
+      what: `table ${displayName(table)} of v2 holds ${rows} rows; an import goes into empty tables`,
+    });
+  }
+  if (problems.length > 0) throw refused("the target is not ready for an import", problems);
+}
+
+async function check(context: StepContext): Promise<void> {
+  await withBoth(context, (source, target) => verifyTarget(context, source, target));
+  await verifyDump(context);
+}
+
+/** Keeps the structure as it was before this run's first change; validate compares with it. */
+function keepStructure(context: StepContext, before: Structure): void {
+  if (context.isDone("drop-foreign-keys")) return;
+  const file = join(context.runFolder, "structure-before.json");
+  writeFileSync(file, JSON.stringify(before), { mode: 0o600 });
+  context.remember("structure-before", file);
+}
+
+/** Rows that each COPY of the command must take, in its order. */
+function listExpectedRows(context: StepContext, command: Command): number[] {
+  const manifest = readManifest(dumpFiles(context).manifest);
+  const byStart = new Map(manifest.sections.map((section) => [section.start, section.rows]));
+  return (command.parts ?? []).flatMap(({ input }) => {
+    if (!input.some((one) => "text" in one && one.text.includes(loadedPrefix))) return [];
+    return input.flatMap((one) => ("file" in one ? [byStart.get(one.start) ?? -1] : []));
+  });
+}
+
+async function run(context: StepContext, [command]: readonly Command[]): Promise<void> {
+  if (command === undefined) throw new Error("the import has no command");
+  const { screen } = context;
+  screen.line(`  Target: ${describeEndpoint(context.setting(targetUrl))}`);
+  screen.line(`  Input file: ${relative(context.projectFolder, dumpFiles(context).dump)}`);
+  screen.line("  One transaction: whatever happens before COMMIT leaves v2 as it was.");
+  const watch = new ImportWatch(screen, command, listExpectedRows(context, command), (before) =>
+    keepStructure(context, before),
+  );
+  await withTarget(context, async (observer) => {
+    const stop = every(500, () => watch.poll(observer));
+    try {
+      await context.execute(command, watch);
+    } catch (error) {
+      throw await explainImportFailure(context, error);
+    } finally {
+      stop();
+    }
+  });
+  watch.endGroup();
+  screen.line();
+  screen.good("Import completed successfully");
+}
+
+/** The rows arrive in one transaction, or v2 stays as it was. */
+export const importData: Step = {
+  name: "import",
+  does: "Loads the dump into v2 in one transaction: silences triggers, drops foreign keys, loads, puts all back, compares.",
+  changes: "target",
+  interrupted: "run-again",
+  check,
+  plan: planImport,
+  run,
+  verify: async (context) => {
+    const { imports } = await withTarget(context, readLedger);
+    if (!imports.some((entry) => entry.run === context.runId)) {
+      throw failed("the ledger in v2 does not know of an import of this run");
+    }
+  },
+  undo: undoImport,
+};

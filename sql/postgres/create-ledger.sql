@@ -1,0 +1,32 @@
+-- Where does a move write down, in the target itself, what it dropped and what it loaded?
+do $movebook$
+begin
+  -- not "if not exists": that asks for CREATE on the database even when the schema is there
+  if pg_catalog.to_regnamespace('movebook') is null then
+    create schema movebook;
+    comment on schema movebook is 'Ledger of a data move by movebook: what was dropped and must be restored. Do not drop while foreign_keys has rows without restored_at.';
+  end if;
+end $movebook$;
+create table if not exists movebook.foreign_keys (
+  id pg_catalog.int8 generated always as identity primary key,
+  run pg_catalog.text not null,
+  schema_name pg_catalog.text not null,
+  table_name pg_catalog.text not null,
+  constraint_name pg_catalog.text not null,
+  definition pg_catalog.text not null,
+  validated pg_catalog.bool not null,
+  comment pg_catalog.text,
+  table_kind pg_catalog.text not null,
+  dropped_at pg_catalog.timestamptz not null default pg_catalog.now(),
+  restored_at pg_catalog.timestamptz
+);
+create unique index if not exists foreign_keys_unrestored
+  on movebook.foreign_keys (schema_name, table_name, constraint_name) where restored_at is null;
+create table if not exists movebook.imports (
+  run pg_catalog.text primary key,
+  environment pg_catalog.text not null,
+  dump_sha256 pg_catalog.text not null,
+  table_count pg_catalog.int4 not null,
+  row_count pg_catalog.int8 not null,
+  imported_at pg_catalog.timestamptz not null default pg_catalog.now()
+);
