@@ -41,6 +41,8 @@ export interface Table extends QualifiedName {
    * (`RANGE (at) / FOR VALUES FROM (1) TO (2) LIST (kind) / FOR VALUES IN ('x')`); null when it is no partition.
    */
   readonly bound: string | null;
+  /** The condition that all its rows fulfil, as SQL; null when it is no partition, or a default one without siblings. */
+  readonly partitionRule: string | null;
   readonly columns: readonly Column[];
 }
 
@@ -73,6 +75,8 @@ export interface UniqueKey {
   readonly table: string;
   readonly name: string;
   readonly primary: boolean;
+  /** False: what a failed CREATE UNIQUE INDEX CONCURRENTLY left; it refuses new rows and says nothing of old ones. */
+  readonly valid: boolean;
   /** Null where an expression stands. */
   readonly columns: readonly (string | null)[];
   /** SQL of each part, quoted: `"tenantId"`, `lower(email)`. */
@@ -91,8 +95,11 @@ export interface CheckConstraint {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
+  /** SQL, columns without their table. */
   readonly expression: string;
   readonly validated: boolean;
+  /** The columns that it speaks of. */
+  readonly columns: readonly string[];
 }
 
 /** An exclusion constraint. */

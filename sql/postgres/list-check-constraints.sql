@@ -3,7 +3,10 @@ select n.nspname as schema,
        c.relname as "table",
        k.conname as name,
        pg_catalog.pg_get_expr(k.conbin, k.conrelid) as expression,
-       k.convalidated as validated
+       k.convalidated as validated,
+       array(
+         select a.attname from pg_catalog.pg_attribute as a
+         where a.attrelid = k.conrelid and a.attnum = any (k.conkey) order by a.attnum) as columns
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -29,7 +29,8 @@ select c.oid::text as oid,
        e.extname as extension,
        root_schema.nspname as "rootSchema",
        root.relname as "rootName",
-       partition.bound
+       partition.bound,
+       case when c.relispartition then pg_catalog.pg_get_partition_constraintdef(c.oid) end as "partitionRule"
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 left join partition on partition.leaf = c.oid

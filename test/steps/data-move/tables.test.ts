@@ -29,6 +29,7 @@ const table = (name: string, more: Partial<Table> = {}): Table => ({
   extension: null,
   root: null,
   bound: null,
+  partitionRule: null,
   columns: [column("id")],
   ...more,
 });

@@ -1,0 +1,177 @@
+import type { ForeignKey } from "../catalogue.ts";
+import { referencingTable } from "../foreign-keys.ts";
+import { displayName, nameKey, quoteIdentifier, quoteLiteral } from "../identifier.ts";
+import { buildOrphanCount, buildOrphanRows } from "../orphans.ts";
+import { buildSourceRows, type MovedTable, type TablePlan } from "../table-plan.ts";
+import { areIdentical, buildConvertedRows, rowColumn, type Sides } from "./converted-rows.ts";
+import type { Probe, Rule } from "./rule.ts";
+
+/** The foreign keys of both sides, and what moves. */
+export interface KeyFacts {
+  readonly sides: Sides;
+  readonly plan: TablePlan;
+  readonly sourceKeys: readonly ForeignKey[];
+  readonly targetKeys: readonly ForeignKey[];
+}
+
+const findMoved = (plan: TablePlan, name: ForeignKey["references"]): MovedTable | undefined =>
+  plan.moved.find((table) => nameKey(table.name) === nameKey(name));
+
+/** v2's foreign keys on tables that move, unless v1 keeps the same key itself. */
+export const listForeignKeyRules = (facts: KeyFacts): Rule[] =>
+  facts.targetKeys.flatMap((key) => {
+    const child = findMoved(facts.plan, referencingTable(key));
+    if (child === undefined || !key.enforced) return [];
+    return [...describeContradiction(child, key), ...describeOrphans(facts, child, key)];
+  });
+
+/** ON DELETE SET NULL on a column that cannot be NULL: deleting the referenced row will fail in v2. */
+function describeContradiction(child: MovedTable, key: ForeignKey): Rule[] {
+  if (key.onDelete !== "n") return [];
+  const set = key.setOnDelete.length === 0 ? key.columns : key.setOnDelete;
+  const stuck = set.filter((name) =>
+    child.target.columns.some((column) => column.name === name && column.notNull),
+  );
+  if (stuck.length === 0) return [];
+  return [
+    {
+      kind: "foreign-key",
+      table: child.name,
+      columns: stuck,
+      constraint: key.name,
+      severity: "warning",
+      text: () =>
+        `${displayName(child.name)}.${stuck.join(", ")} is NOT NULL in v2, and ${key.name} says ON DELETE SET NULL: rows of ${displayName(key.references)} that are referenced cannot be deleted`,
+      todo: "decide in v2: allow NULL, or another ON DELETE; the move is not hindered",
+    },
+  ];
+}
+
+function describeOrphans(facts: KeyFacts, child: MovedTable, key: ForeignKey): Rule[] {
+  const parent = findMoved(facts.plan, key.references);
+  const name = `${displayName(child.name)}.${key.columns.length === 1 ? key.columns[0] : `(${key.columns.join(", ")})`}`;
+  const about = {
+    kind: "foreign-key",
+    table: child.name,
+    columns: key.columns,
+    constraint: key.name,
+    details: [key.definition],
+  } as const;
+  if (parent === undefined) return [{ ...about, ...describeUnmoved(child, key, name) }];
+  if (isKept(facts, child, parent, key)) return [];
+  const where = displayName(key.references);
+  return [
+    {
+      ...about,
+      severity: key.validated ? "problem" : "warning",
+      text: (rows) =>
+        `${name}: ${rows} of v1 without a match in ${where} (${key.name}${key.validated ? "" : ", NOT VALID in v2 and left so"})`,
+      todo: `add the missing rows to ${where} or mend these in v1 before the snapshot`,
+      ...probeKey(facts.sides, child, parent, key),
+    },
+  ];
+}
+
+/** The referenced rows are v2's own, which v1 cannot be asked about. */
+const describeUnmoved = (
+  child: MovedTable,
+  key: ForeignKey,
+  name: string,
+): Pick<Rule, "severity" | "text" | "todo" | "probe"> => ({
+  severity: "warning",
+  text: (rows) =>
+    `${name}: ${rows} of v1 reference ${displayName(key.references)}, which is not moved: v2 must hold the rows that they mean (${key.name})`,
+  todo: `look whether ${displayName(key.references)} in v2 holds them; restoring the key will tell`,
+  probe: {
+    rows: `${buildSourceRows(child)} as t`,
+    where: key.columns
+      .map((column) =>
+        child.columns.some((moved) => moved.name === column)
+          ? `t.${quoteIdentifier(column)} is not null`
+          : "false",
+      )
+      .join(" and "),
+  },
+});
+
+function isKept(facts: KeyFacts, child: MovedTable, parent: MovedTable, key: ForeignKey): boolean {
+  const pairs = (of: ForeignKey): string =>
+    of.columns
+      .map(
+        (column, at) =>
+          `${quoteIdentifier(column)}=${quoteIdentifier(of.referencedColumns[at] ?? "")}`,
+      )
+      .sort()
+      .join();
+  return (
+    isUnchanged(facts.sides, child, parent, key) &&
+    facts.sourceKeys.some(
+      (held) =>
+        nameKey(referencingTable(held)) === nameKey(child.name) &&
+        nameKey(held.references) === nameKey(parent.name) &&
+        pairs(held) === pairs(key) &&
+        (held.match === key.match || held.match === "f") &&
+        held.period === key.period &&
+        held.validated &&
+        held.enforced,
+    )
+  );
+}
+
+const isUnchanged = (
+  sides: Sides,
+  child: MovedTable,
+  parent: MovedTable,
+  key: ForeignKey,
+): boolean =>
+  areIdentical(sides, child, key.columns) && areIdentical(sides, parent, key.referencedColumns);
+
+function probeKey(
+  sides: Sides,
+  child: MovedTable,
+  parent: MovedTable,
+  key: ForeignKey,
+): Pick<Rule, "probe" | "untested"> {
+  const inSource = { ...key, tableKind: child.kind, referencedKind: parent.kind };
+  const isPlain = key.operators.every((operator) => operator === "OPERATOR(pg_catalog.=)");
+  if (isPlain && isUnchanged(sides, child, parent, key))
+    return {
+      probe: {
+        rows: "",
+        where: "",
+        count: buildOrphanCount(inSource).replace(" as orphans ", " as count "),
+        sample: buildOrphanRows(inSource, 10),
+      },
+    };
+  if (key.period) return { untested: "keys with a PERIOD are tested only where no type changes" };
+  const children = buildConvertedRows(sides, child, key.columns, "compare");
+  if ("untested" in children) return children;
+  const parents = buildConvertedRows(sides, parent, key.referencedColumns, "compare");
+  if ("untested" in parents) return parents;
+  return { probe: buildConvertedProbe(key, children.sql, parents.sql) };
+}
+
+/** As orphans.ts, on values as v2 will hold them; a value that v2 refuses is NULL here and counted elsewhere. */
+function buildConvertedProbe(key: ForeignKey, children: string, parents: string): Probe {
+  const t = (column: string): string => `t.${quoteIdentifier(column)}`;
+  const all = (test: string): string =>
+    key.columns.map((column) => `${t(column)} is ${test}`).join(" and ");
+  const join = key.columns
+    .map(
+      (column, at) =>
+        `p.${quoteIdentifier(key.referencedColumns[at] ?? "")} operator(pg_catalog.=) ${t(column)}`,
+    )
+    .join(" and ");
+  const orphan = `not exists (select 1 from ${parents} as p where ${join})`;
+  const where =
+    key.match === "s" || key.columns.length === 1
+      ? `${all("not null")} and ${orphan}`
+      : `not (${all("null")}) and (not (${all("not null")}) or ${orphan})`;
+  const pairs = key.columns.map((column) => `${quoteLiteral(column)}, ${t(column)}`).join(", ");
+  const found = `pg_catalog.json_build_object('key', pg_catalog.json_build_object(${pairs}), 'row', t.${rowColumn})`;
+  return {
+    rows: `${children} as t`,
+    where,
+    sample: `select ${found}::pg_catalog.text as row from ${children} as t where ${where} limit 10`,
+  };
+}

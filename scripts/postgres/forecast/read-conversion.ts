@@ -1,0 +1,101 @@
+import { quoteLiteral } from "../identifier.ts";
+import {
+  buildConversion,
+  nullWhere,
+  printed,
+  type Conversion,
+  type Pair,
+  type ValueTest,
+} from "./conversion.ts";
+
+/** A type whose every spelling a regular expression knows. */
+export function byPattern(pair: Pair, pattern: string): Conversion {
+  const text = printed(pair.expression);
+  return buildConversion(pair, {
+    fails: {
+      kind: "type",
+      severity: "problem",
+      where: `${text} !~* ${quoteLiteral(pattern)}`,
+      says: `cannot be read as ${pair.target.sql}`,
+    },
+    value: `${text}::${pair.target.sql}`,
+  });
+}
+
+/** Any other pair: v1 tries to read its own output as v2's type, if it knows that type. */
+export function read(pair: Pair): Conversion {
+  const { source, target, expression, version } = pair;
+  if (
+    target.schema !== "pg_catalog" &&
+    !(target.name === source.name && target.schema === source.schema)
+  )
+    return {
+      identical: false,
+      tests: [],
+      value: undefined,
+      comparable: undefined,
+      untested: `v1 has no type ${target.sql}`,
+    };
+  const text = printed(expression);
+  const reading = `${text}::${target.sql}`;
+  const changes: ValueTest = {
+    kind: "type",
+    severity: "warning",
+    where: `${printed(reading)} <> ${text}`,
+    says: `will be printed otherwise as ${target.sql}`,
+  };
+  const isNormalised = /^jsonb?$/.test(target.name);
+  if (version >= 160_000)
+    return buildConversion(pair, {
+      fails: {
+        kind: "type",
+        severity: "problem",
+        where: `not pg_catalog.pg_input_is_valid(${text}, ${quoteLiteral(target.sql)})`,
+        says: `cannot be read as ${target.sql}`,
+      },
+      ...(isNormalised ? {} : { changes }),
+      value: reading,
+    });
+  // before 16 there is no soft way to ask: a row that cannot be read makes the question itself fail
+  const tried: ValueTest = {
+    kind: "type",
+    severity: "problem",
+    where: `${reading} is null`,
+    says: `cannot be read as ${target.sql}`,
+    errorIsFailure: true,
+  };
+  const value = nullWhere(expression, "false", reading);
+  const conversion = buildConversion(pair, { ...(isNormalised ? {} : { changes }), value });
+  const [change] = conversion.tests;
+  return {
+    ...conversion,
+    tests: [
+      { ...tried, where: `${expression} is not null and ${tried.where}` },
+      ...(change === undefined ? [] : [change]),
+    ],
+  };
+}
+
+/** jsonb is stricter than json, and keeps one of two equal keys. */
+export function jsonToJsonb(pair: Pair): Conversion {
+  const { expression } = pair;
+  const text = `${expression}::pg_catalog.text`;
+  const isObject = `case when pg_catalog.json_typeof(node.value) = 'object' then node.value end`;
+  const isList = `case when pg_catalog.json_typeof(node.value) = 'array' then node.value end`;
+  const children = `select o.value from pg_catalog.json_each(${isObject}) as o union all select a.value from pg_catalog.json_array_elements(${isList}) as a`;
+  return buildConversion(pair, {
+    fails: {
+      kind: "type",
+      severity: "problem",
+      where: `${text} ~ ${quoteLiteral(String.raw`(^|[^\\])(\\\\)*\\u0000`)}`,
+      says: "hold a \\u0000, which jsonb refuses",
+    },
+    changes: {
+      kind: "type",
+      severity: "problem",
+      where: `exists (with recursive node (value) as (select ${expression} union all select child.value from node cross join lateral (${children}) as child) select 1 from node where (select pg_catalog.count(*) <> pg_catalog.count(distinct k.key) from pg_catalog.json_object_keys(${isObject}) as k (key)))`,
+      says: "have an object with the same key twice, of which jsonb keeps the last",
+    },
+    value: `${text}::pg_catalog.jsonb`,
+  });
+}

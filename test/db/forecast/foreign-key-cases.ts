@@ -1,0 +1,76 @@
+import type { ForecastCase } from "./case.ts";
+
+/** Exclusions and foreign keys; referenced tables first, because each case is copied in turn. */
+export const foreignKeys: ForecastCase[] = [
+  {
+    says: "exclusion constraints are named",
+    table: "excluded",
+    v1: "create table excluded (a int)",
+    v2: "create table excluded (a int, exclude using gist (a with =))",
+    expected: ["exclusion warning ?"],
+  },
+  {
+    says: "the referenced table of the next case",
+    table: "Par ent",
+    v1: `create table "two words"."Par ent" (a int, b int, primary key (a, b)); insert into "two words"."Par ent" values (1, 1)`,
+    v2: `create table "two words"."Par ent" (a int, b int, primary key (a, b))`,
+    expected: [],
+    fate: "same",
+  },
+  {
+    says: "orphans of a composite key",
+    table: "fk_child",
+    v1: "create table fk_child (a int, b int); insert into fk_child values (1, 1), (1, null), (2, 1), (3, 3)",
+    v2: `create table fk_child (a int, b int, constraint fk_child_fk foreign key (a, b) references "two words"."Par ent")`,
+    expected: ["foreign-key problem 2"],
+    text: "fk_child.(a, b): 2 rows of v1 without a match in two words.Par ent (fk_child_fk)",
+    fate: "23503",
+  },
+  {
+    says: "a key that v1 keeps itself is not asked about, and ON DELETE SET NULL on NOT NULL is",
+    table: "fk_kept",
+    v1: `create table fk_kept (a int not null, b int not null, foreign key (a, b) references "two words"."Par ent")`,
+    v2: `create table fk_kept (a int not null, b int not null, foreign key (a, b) references "two words"."Par ent" on delete set null)`,
+    expected: ["foreign-key warning ?"],
+    text: "fk_kept.a, b is NOT NULL in v2, and fk_kept_a_b_fkey says ON DELETE SET NULL",
+  },
+  {
+    says: "MATCH FULL",
+    table: "fk_full",
+    v1: "create table fk_full (a int, b int); insert into fk_full values (1, 1), (1, null), (null, null)",
+    v2: `create table fk_full (a int, b int, foreign key (a, b) references "two words"."Par ent" match full)`,
+    expected: ["foreign-key problem 1"],
+    fate: "23503",
+  },
+  {
+    says: "a key that is NOT VALID in v2 and stays so",
+    table: "fk_not_valid",
+    v1: `create table fk_not_valid (a int, b int); insert into fk_not_valid values (5, 5)`,
+    v2: `create table fk_not_valid (a int, b int); alter table fk_not_valid add foreign key (a, b) references "two words"."Par ent" not valid`,
+    expected: ["foreign-key warning 1"],
+  },
+  {
+    says: "e-mail addresses that only citext connects: the referenced table",
+    table: "fk_person",
+    v1: "create table fk_person (email text primary key); insert into fk_person values ('canary@x')",
+    v2: "create table fk_person (email citext primary key)",
+    expected: ["type note ?", "unique problem 0"].slice(0, 1),
+    fate: "same",
+  },
+  {
+    says: "e-mail addresses that only citext connects",
+    table: "fk_letter",
+    v1: "create table fk_letter (email text); insert into fk_letter values ('CANARY@X'), ('none@x')",
+    v2: "create table fk_letter (email citext references fk_person)",
+    expected: ["type note ?", "foreign-key problem 1"],
+    fate: "23503",
+  },
+  {
+    says: "a key into a table that does not move",
+    table: "fk_unmoved",
+    v1: "create table fk_unmoved (kind int); insert into fk_unmoved values (1), (null)",
+    v2: "create table fk_unmoved (kind int); alter table v2_only add primary key (id); alter table fk_unmoved add foreign key (kind) references v2_only",
+    expected: ["foreign-key warning 1"],
+    fate: "23503",
+  },
+];

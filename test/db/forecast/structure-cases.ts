@@ -1,0 +1,76 @@
+import type { ForecastCase } from "./case.ts";
+
+/** Tables and columns that only one side has, or fills otherwise. */
+export const structure: ForecastCase[] = [
+  {
+    says: "a table that v2 lacks",
+    table: "v1_only",
+    v1: "create table v1_only (id int); insert into v1_only values (1), (2)",
+    v2: "",
+    expected: ["table-in-v1-only problem 2"],
+    text: "table v1_only is in v1 and not in v2 (2 rows)",
+  },
+  {
+    says: "an empty table that v2 lacks is refused as well",
+    table: "v1_only_empty",
+    v1: "create table v1_only_empty (id int)",
+    v2: "",
+    expected: ["table-in-v1-only problem 0"],
+  },
+  {
+    says: "a table that v1 lacks",
+    table: "v2_only",
+    v1: "",
+    v2: "create table v2_only (id int)",
+    expected: ["table-in-v2-only note ?"],
+  },
+  {
+    says: "columns that one side lacks",
+    table: "columns",
+    v1: "create table columns (a int, gone text, empty int); insert into columns values (1, 'canary', null), (2, null, null)",
+    v2: "create table columns (a int, n int, d int not null default 1, g int generated always as (a) stored, i int generated always as identity, must int not null)",
+    expected: [
+      "column-in-v1-only problem 1",
+      "column-in-v1-only problem 0",
+      "column-in-v2-only note ?",
+      "column-in-v2-only note ?",
+      "column-in-v2-only note ?",
+      "column-in-v2-only problem 2",
+    ],
+    text: "column columns.gone is in v1 and not in v2 (filled in 1 row)",
+    fate: "23502",
+  },
+  {
+    says: "a column that is left behind by decision",
+    table: "left_column",
+    v1: "create table left_column (a int, old int); insert into left_column values (1, 2)",
+    v2: "create table left_column (a int)",
+    expected: ["column-left-out note 1"],
+    fate: "same",
+  },
+  {
+    says: "a column that v2 computes, and one that it computes no longer",
+    table: "generated",
+    v1: "create table generated (a int, plain int, computed int generated always as (a) stored, gone int generated always as (a) stored); insert into generated values (1, 5)",
+    v2: "create table generated (a int, plain int generated always as (a) stored, computed int)",
+    expected: ["generated warning 1", "generated problem 1", "generated note ?"],
+    fate: "same",
+  },
+  {
+    says: "identity columns: v2 GENERATED ALWAYS takes v1's numbers",
+    table: "identity",
+    v1: "create table identity (id int not null, back int generated always as identity); insert into identity values (7)",
+    v2: "create table identity (id int generated always as identity, back int)",
+    expected: ["identity note ?"],
+    fate: "same",
+  },
+  {
+    says: "NULL where v2 wants a value, with quoted names in another schema",
+    table: "Not null",
+    v1: `create table "two words"."Not null" ("a b" int, ok int); insert into "two words"."Not null" values (null, 1), (1, 1), (null, 1)`,
+    v2: `create table "two words"."Not null" ("a b" int not null, ok int not null)`,
+    expected: ["not-null problem 2", "not-null note 0"],
+    text: "two words.Not null.a b is NOT NULL in v2, and NULL in 2 rows of v1",
+    fate: "23502",
+  },
+];
