@@ -46,7 +46,11 @@ export async function explainFailure(
   facts: ForecastFacts,
   error: ServerErrorFields,
 ): Promise<Problem[]> {
-  const rules = pickRules(listRules(facts, [], source.version), facts, error);
+  const rules = pickRules(
+    listRules({ ...facts, sourceForeignKeys: [] }, source.version),
+    facts,
+    error,
+  );
   const findings = (await askRules(source, rules)).filter(({ severity }) => severity !== "note");
   const problems: Problem[] = [];
   for (const finding of findings) problems.push(await asProblem(finding));
@@ -101,7 +105,6 @@ function findUnit(facts: ForecastFacts, error: ServerErrorFields): QualifiedName
   if (error.table === undefined) return undefined;
   const matches = ({ schema, name }: QualifiedName): boolean =>
     name === error.table && (error.schema === undefined || schema === error.schema);
-  const found =
-    facts.targetCatalogue.tables.find(matches) ?? facts.sourceCatalogue.tables.find(matches);
+  const found = facts.target.tables.find(matches) ?? facts.source.tables.find(matches);
   return found?.root ?? found ?? { schema: error.schema ?? "public", name: error.table };
 }

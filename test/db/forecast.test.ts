@@ -49,10 +49,11 @@ describe("the forecast", () => {
     target = await open("v2");
     const [v1, v2] = [await readCatalogue(source), await readCatalogue(target)];
     facts = {
-      sourceCatalogue: v1,
-      targetCatalogue: v2,
+      source: v1,
+      target: v2,
       plan: planTables({ source: v1, target: v2, history: new Set(), leaveOut }),
-      targetKeys: await listForeignKeys(target),
+      sourceForeignKeys: await listForeignKeys(source),
+      targetForeignKeys: await listForeignKeys(target),
     };
     findings = await forecast(source, facts);
   });

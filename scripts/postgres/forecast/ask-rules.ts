@@ -116,14 +116,12 @@ async function conclude(
   rule: Rule,
   answer: Answer | undefined,
 ): Promise<Finding | undefined> {
-  const unknown = "an unknown number of rows";
   if (rule.untested !== undefined)
     return build(rule, {
       severity: "warning",
       text: `not tested: ${lineOf(rule)} (${rule.untested})`,
     });
-  if (answer === undefined)
-    return build(rule, { severity: rule.severity, text: rule.text(unknown) });
+  if (answer === undefined) return build(rule, { severity: rule.severity, text: lineOf(rule) });
   if ("code" in answer) return concludeError(rule, answer);
   if (answer.count === 0n)
     return rule.otherwise === undefined ? undefined : build(rule, { ...rule.otherwise, count: 0n });
@@ -132,7 +130,7 @@ async function conclude(
   const values = await listValues(db, probe);
   return build(rule, {
     severity: rule.severity,
-    text: rule.text(countRows(answer.count)),
+    text: rule.text(countRows(answer.count, rule.unit)),
     count: answer.count,
     details: probe.values?.shown === true ? values : [],
     sample: async () => [
@@ -142,7 +140,7 @@ async function conclude(
   });
 }
 
-const lineOf = (rule: Rule): string => rule.text("an unknown number of rows");
+const lineOf = (rule: Rule): string => rule.text(`an unknown number of ${rule.unit ?? "row"}s`);
 
 function concludeError(
   rule: Rule,

@@ -22,7 +22,6 @@ export const listColumnRules = (sides: Sides, table: MovedTable): Rule[] =>
 const nameOf = (table: MovedTable, column: string): string =>
   `${displayName(table.name)}.${column}`;
 
-/** `is` or `are` does not matter: the sentence begins with the count. */
 const buildProbe = (table: MovedTable, where: string, more: Partial<Probe> = {}): Probe => ({
   rows: `${buildSourceRows(table)} as t`,
   where,
@@ -64,7 +63,7 @@ function listTypeRules(table: MovedTable, column: MovedColumn, conversion: Conve
     ...about,
     kind: test.kind,
     severity: test.severity,
-    text: (rows) => `${name}: ${rows} ${test.says}`,
+    text: (rows) => `${name}: ${test.says}: ${rows}`,
     todo: adviseOn(test, name),
     details: [types, ...(test.details ?? [])],
     probe: buildProbe(table, test.where, {
@@ -125,7 +124,7 @@ function listDomainRules(
       constraint: check.name,
       severity: "problem",
       text: (rows) =>
-        `${name}: ${rows} break the check ${check.name} of v2's domain ${column.target.type}`,
+        `${name}: the check ${check.name} of v2's domain ${column.target.type} refuses ${rows}`,
       details: [`CHECK ${check.expression}`],
       todo: `change these values in v1 before the snapshot, or the domain in v2`,
       ...probeDomain(table, column, conversion, target, check.expression),

@@ -7,7 +7,7 @@ export interface ValueTest {
   readonly severity: Severity;
   /** SQL, true where the value fails or changes. */
   readonly where: string;
-  /** What happens to it: "do not fit into varchar(3)". */
+  /** What happens to it, followed by a colon and the count: "too large for v2's integer". */
   readonly says: string;
   readonly details?: readonly string[];
   readonly values?: { readonly expression: string; readonly shown: boolean };
@@ -92,10 +92,15 @@ export function buildConversion(
   };
 }
 
-/** The very value. */
-export const keep = (expression: string): Conversion => ({
+/**
+ * The very value. A citext is compared in lower case: under an empty search_path `=` would fall back to that of text.
+ */
+export const keep = (expression: string, type?: BaseType): Conversion => ({
   identical: true,
   tests: [],
   value: expression,
-  comparable: expression,
+  comparable:
+    type?.name === "citext" && !type.isArray
+      ? `pg_catalog.lower(${expression}::pg_catalog.text)`
+      : expression,
 });

@@ -18,7 +18,7 @@ export function convert(pair: Pair): Conversion {
   const { source, target, expression } = pair;
   if (source.isArray || target.isArray) return convertArray(pair);
   if (target.kind === "e") return toEnum(pair);
-  if (isSameType(source, target)) return keep(expression);
+  if (isSameType(source, target)) return keep(expression, source);
   if (target.name === "citext") return toCaseless(pair);
   if (isTextual(target)) return toText(pair);
   if (target.schema !== "pg_catalog") return read(pair);
@@ -50,7 +50,7 @@ function toEnum(pair: Pair): Conversion {
       kind: "enum",
       severity: "problem",
       where,
-      says: `have a value that v2's enum ${target.sql} lacks`,
+      says: `v2's enum ${target.sql} lacks the value`,
       details: [
         ...(source.kind === "e" ? [`labels in v1: ${list(source.labels)}`] : []),
         `labels in v2: ${list(target.labels)}`,
@@ -85,7 +85,7 @@ function convertArray(pair: Pair): Conversion {
       kind: test.kind,
       severity: test.severity,
       where: anyElement(test.where),
-      says: `hold elements that ${test.says}`,
+      says: `in an element: ${test.says}`,
       ...(test.details === undefined ? {} : { details: test.details }),
       ...(test.errorIsFailure === true ? { errorIsFailure: true } : {}),
     })),

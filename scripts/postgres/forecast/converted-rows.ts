@@ -4,6 +4,7 @@ import { buildSourceRows, type MovedColumn, type MovedTable } from "../table-pla
 import { resolveType } from "./base-type.ts";
 import type { Conversion } from "./conversion.ts";
 import { convert } from "./convert.ts";
+import { listMentioned } from "./domain-expression.ts";
 
 /** The two catalogues, and what v1's server can do. */
 export interface Sides {
@@ -37,6 +38,7 @@ export const rowColumn = quoteIdentifier("movebook row");
 
 /**
  * v1's rows as v2 will hold them: `(select … from v1's table)` without an alias, each column under its name.
+ * @param rule only rows for which it holds: a partition's, in terms of v2's columns
  * @param purpose `compare`: values that are equal where v2 finds them equal; `read`: the values themselves
  */
 export function buildConvertedRows(
@@ -44,15 +46,18 @@ export function buildConvertedRows(
   table: MovedTable,
   names: readonly string[],
   purpose: "compare" | "read",
+  rule: string | null = null,
 ): ConvertedRows {
   const columns: string[] = [];
-  for (const name of new Set(names)) {
+  const known = table.target.columns.map(({ name }) => name);
+  for (const name of new Set([...names, ...listMentioned(rule ?? "", known)])) {
     const value = valueOf(sides, table, name, purpose);
     if ("untested" in value) return value;
     columns.push(`${value.sql} as ${quoteIdentifier(name)}`);
   }
   const list = [...columns, `pg_catalog.to_json(t.*) as ${rowColumn}`].join(", ");
-  return { sql: `(select ${list} from ${buildSourceRows(table)} as t)` };
+  const rows = `(select ${list} from ${buildSourceRows(table)} as t)`;
+  return { sql: rule === null ? rows : `(select t.* from ${rows} as t where ${rule})` };
 }
 
 function valueOf(

@@ -12,25 +12,22 @@ import { listUniqueRules } from "./unique-rules.ts";
 /** All that is known of both sides before a byte moves. */
 export interface ForecastFacts {
   readonly plan: TablePlan;
-  readonly sourceCatalogue: Catalogue;
-  readonly targetCatalogue: Catalogue;
-  /** v2's foreign keys, in the catalogue or in the ledger of those that are dropped for the moment. */
-  readonly targetKeys: readonly ForeignKey[];
+  readonly source: Catalogue;
+  readonly target: Catalogue;
+  /** v1's foreign keys; a key of v2 that is missing here is asked about. */
+  readonly sourceForeignKeys: readonly ForeignKey[];
+  /** v2's foreign keys: those in the catalogue and those that are dropped for the moment. */
+  readonly targetForeignKeys: readonly ForeignKey[];
 }
 
 /**
  * Every rule of v2 that v1's rows could break and every difference that would lose something; rules that v1 keeps
  * itself, on columns that do not change, are left out.
- * @param sourceKeys v1's foreign keys; without them every key of v2 is asked about
  * @param version server_version_num of v1
  */
-export function listRules(
-  facts: ForecastFacts,
-  sourceKeys: readonly ForeignKey[],
-  version: number,
-): Rule[] {
-  const { plan, targetKeys } = facts;
-  const sides: Sides = { source: facts.sourceCatalogue, target: facts.targetCatalogue, version };
+export function listRules(facts: ForecastFacts, version: number): Rule[] {
+  const { plan, source, target } = facts;
+  const sides: Sides = { source, target, version };
   return [
     ...listSchemaDifferences(plan),
     ...plan.moved.flatMap((table) => [
@@ -40,6 +37,11 @@ export function listRules(
       ...listCheckRules(sides, table),
       ...listExclusionRules(sides, table),
     ]),
-    ...listForeignKeyRules({ sides, plan, sourceKeys, targetKeys }),
+    ...listForeignKeyRules({
+      sides,
+      plan,
+      sourceKeys: facts.sourceForeignKeys,
+      targetKeys: facts.targetForeignKeys,
+    }),
   ];
 }

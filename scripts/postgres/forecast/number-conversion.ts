@@ -65,7 +65,7 @@ function toInteger(pair: Pair): Conversion {
           kind: "range",
           severity: "problem",
           where: `${expression} ${range}`,
-          says: `are too large for v2's ${target.sql}`,
+          says: `too large for v2's ${target.sql}`,
         };
   return buildConversion(pair, { fails, value });
 }
@@ -95,7 +95,7 @@ function toNumeric(pair: Pair): Conversion {
       severity: "problem",
       where: `case when ${notANumber(pair)} then true else ${tooLarge} end`,
       says: isNumber(source)
-        ? `are too large for v2's ${target.sql}`
+        ? `too large for v2's ${target.sql}`
         : `cannot be read as ${target.sql}`,
     },
     changes: {
@@ -144,7 +144,7 @@ function toFloat(pair: Pair): Conversion {
       severity: "problem",
       where: `case when ${notANumber(pair)} then true else ${outside} end`,
       says: isNumber(source)
-        ? `are outside of what v2's ${target.sql} holds`
+        ? `outside of what v2's ${target.sql} holds`
         : `cannot be read as ${target.sql}`,
     },
     ...(isTextual(source)

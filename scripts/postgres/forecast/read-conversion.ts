@@ -88,13 +88,13 @@ export function jsonToJsonb(pair: Pair): Conversion {
       kind: "type",
       severity: "problem",
       where: `${text} ~ ${quoteLiteral(String.raw`(^|[^\\])(\\\\)*\\u0000`)}`,
-      says: "hold a \\u0000, which jsonb refuses",
+      says: "holds a \\u0000, which jsonb refuses",
     },
     changes: {
       kind: "type",
       severity: "problem",
       where: `exists (with recursive node (value) as (select ${expression} union all select child.value from node cross join lateral (${children}) as child) select 1 from node where (select pg_catalog.count(*) <> pg_catalog.count(distinct k.key) from pg_catalog.json_object_keys(${isObject}) as k (key)))`,
-      says: "have an object with the same key twice, of which jsonb keeps the last",
+      says: "the same key twice in one object, of which jsonb keeps the last",
     },
     value: `${text}::pg_catalog.jsonb`,
   });

@@ -50,7 +50,9 @@ export interface Rule {
   /** Constraint or index of v2. */
   readonly constraint?: string;
   readonly severity: Severity;
-  /** The line on the screen; `rows` is "3 rows", "1 row", or "an unknown number of rows". */
+  /** What is counted; rows when absent. */
+  readonly unit?: "row" | "value";
+  /** The line on the screen; `rows` is "3 rows", "1 row", "1 value", or "an unknown number of rows". */
   readonly text: (rows: string) => string;
   readonly todo?: string;
   /** Shown with it: labels, definitions. No row values. */
@@ -81,5 +83,5 @@ export interface Finding {
 }
 
 /** "1 row", "12,000 rows". */
-export const countRows = (count: bigint): string =>
-  `${count.toLocaleString("en")} ${count === 1n ? "row" : "rows"}`;
+export const countRows = (count: bigint, unit = "row"): string =>
+  `${count.toLocaleString("en")} ${unit}${count === 1n ? "" : "s"}`;

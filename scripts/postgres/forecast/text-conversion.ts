@@ -35,7 +35,7 @@ export function toText(pair: Pair): Conversion {
           kind: "length",
           severity: "problem",
           where: `pg_catalog.btrim(pg_catalog.substr(${text}, ${limit + 1}), ' ') <> ''`,
-          says: `are longer than v2's ${target.sql} holds`,
+          says: `longer than v2's ${target.sql} holds`,
         };
   const changes = blankChanges(pair, limit);
   const asText = nullWhere(expression, "false", text);
@@ -69,7 +69,7 @@ function blankChanges(pair: Pair, limit: number | undefined): ValueTest | undefi
       kind: "length",
       severity: "problem",
       where: `pg_catalog.octet_length(${text}) > 63`,
-      says: "are longer than a name and would be cut",
+      says: "longer than a name, would be cut",
     };
   const hasBlanks = `pg_catalog.right(${text}, 1) = ' '`;
   if (source.name === "bpchar" && target.name !== "bpchar")
@@ -77,14 +77,14 @@ function blankChanges(pair: Pair, limit: number | undefined): ValueTest | undefi
       kind: "type",
       severity: "warning",
       where: hasBlanks,
-      says: `are padded with blanks in v1's ${source.sql}, and the blanks count in v2's ${target.sql}`,
+      says: `padded with blanks in v1's ${source.sql}, and the blanks count in v2's ${target.sql}`,
     };
   if (source.name !== "bpchar" && target.name === "bpchar")
     return {
       kind: "type",
       severity: "warning",
       where: hasBlanks,
-      says: `end in blanks, which do not count in v2's ${target.sql}`,
+      says: `blanks at the end, which do not count in v2's ${target.sql}`,
     };
   if (limit === undefined || isShortEnough(source, target, limit)) return undefined;
   return {

@@ -1,12 +1,10 @@
 import type { UniqueKey } from "../catalogue.ts";
-import { displayName, nameKey } from "../identifier.ts";
+import { displayName } from "../identifier.ts";
 import type { MovedTable } from "../table-plan.ts";
 import { areIdentical, buildConvertedRows, rowColumn, type Sides } from "./converted-rows.ts";
 import { listMentioned } from "./domain-expression.ts";
+import { isAt, listPlaces, type Place } from "./place.ts";
 import type { Probe, Rule } from "./rule.ts";
-
-const isOn = (table: MovedTable, key: UniqueKey): boolean =>
-  nameKey({ schema: key.schema, name: key.table }) === nameKey(table.name);
 
 const mentioned = (table: MovedTable, key: UniqueKey): string[] =>
   listMentioned(
@@ -14,11 +12,16 @@ const mentioned = (table: MovedTable, key: UniqueKey): string[] =>
     table.target.columns.map(({ name }) => name),
   );
 
-/** v2's unique keys that v1 does not keep itself. */
+/** v2's unique keys, those of single partitions too, that v1 does not keep itself. */
 export const listUniqueRules = (sides: Sides, table: MovedTable): Rule[] =>
-  sides.target.uniqueKeys
-    .filter((key) => isOn(table, key) && !isKeptByDefault(table, key) && !isKept(sides, table, key))
-    .map((key) => describeKey(sides, table, key));
+  listPlaces(sides, table).flatMap((place) =>
+    sides.target.uniqueKeys
+      .filter(
+        (key) =>
+          isAt(place.name, key) && !isKeptByDefault(table, key) && !isKept(sides, place, key),
+      )
+      .map((key) => describeKey(sides, place, key)),
+  );
 
 /** Numbers that v2 draws itself. */
 const isKeptByDefault = (table: MovedTable, key: UniqueKey): boolean =>
@@ -32,11 +35,11 @@ const isKeptByDefault = (table: MovedTable, key: UniqueKey): boolean =>
   );
 
 /** A key of v1 that is as strict, on columns whose values do not change. */
-function isKept(sides: Sides, table: MovedTable, key: UniqueKey): boolean {
-  if (!areIdentical(sides, table, mentioned(table, key))) return false;
+function isKept(sides: Sides, { table, name, isTwin }: Place, key: UniqueKey): boolean {
+  if (!isTwin || !areIdentical(sides, table, mentioned(table, key))) return false;
   return sides.source.uniqueKeys.some(
     (held) =>
-      isOn(table, held) && held.valid && held.period === key.period && isAsStrict(held, key, table),
+      isAt(name, held) && held.valid && held.period === key.period && isAsStrict(held, key, table),
   );
 }
 
@@ -51,21 +54,23 @@ function isAsStrict(held: UniqueKey, key: UniqueKey, table: MovedTable): boolean
   return isSamePart && isWithin && seesNulls && isSamePeriod;
 }
 
-function describeKey(sides: Sides, table: MovedTable, key: UniqueKey): Rule {
+function describeKey(sides: Sides, place: Place, key: UniqueKey): Rule {
+  const { table } = place;
   const columns = key.columns.filter((name) => name !== null);
   const parts = key.expressions.join(", ");
   const where = key.predicate === null ? "" : ` where ${key.predicate}`;
   const asked = key.period
     ? { untested: "overlaps are not looked for beforehand" }
-    : probeKey(sides, table, key);
+    : probeKey(sides, place, key);
   return {
     kind: "unique",
     table: table.name,
     columns,
     constraint: key.name,
     severity: "problem",
-    text: (rows) =>
-      `${displayName(table.name)}: ${rows.replace(/rows?$/, (word) => (word === "row" ? "value" : "values"))} of (${parts}) in v1 stand in more than one row, and v2's unique key ${key.name} allows one`,
+    unit: "value",
+    text: (values) =>
+      `${displayName(place.name)}: v2's unique key ${key.name} on (${parts}) refuses ${values} that v1 has more than once`,
     details: [`unique (${parts})${where}${key.nullsNotDistinct ? " nulls not distinct" : ""}`],
     todo: "merge or change these rows in v1 before the snapshot, or drop the key in v2",
     ...asked,
@@ -74,10 +79,10 @@ function describeKey(sides: Sides, table: MovedTable, key: UniqueKey): Rule {
 
 function probeKey(
   sides: Sides,
-  table: MovedTable,
+  { table, rule }: Place,
   key: UniqueKey,
 ): Pick<Rule, "probe" | "untested"> {
-  const rows = buildConvertedRows(sides, table, mentioned(table, key), "compare");
+  const rows = buildConvertedRows(sides, table, mentioned(table, key), "compare", rule);
   if ("untested" in rows) return rows;
   const parts = key.expressions.map((part) => `(${part})`);
   const filled = key.nullsNotDistinct ? [] : parts.map((part) => `${part} is not null`);

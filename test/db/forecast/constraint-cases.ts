@@ -8,7 +8,7 @@ export const constraints: ForecastCase[] = [
     v1: "create table unique_plain (id int primary key, t int, chip text); insert into unique_plain values (1, 1, 'x'), (2, 1, 'x'), (3, 1, null), (4, 1, null), (5, 2, 'x')",
     v2: `create table unique_plain (id int primary key, t int, chip text, constraint "chip key" unique (t, chip))`,
     expected: ["unique problem 1"],
-    text: "unique_plain: 1 value of (t, chip) in v1 stand in more than one row, and v2's unique key chip key allows one",
+    text: "unique_plain: v2's unique key chip key on (t, chip) refuses 1 value that v1 has more than once",
     fate: "23505",
   },
   {
@@ -67,6 +67,15 @@ export const constraints: ForecastCase[] = [
     fate: "23505",
   },
   {
+    says: "keys and checks of one partition alone",
+    table: "alone_part",
+    v1: "create table alone_part (id int, at int) partition by range (at); create table alone_part_1 partition of alone_part for values from (0) to (9); create table alone_part_2 partition of alone_part default; insert into alone_part values (1, 1), (1, 2), (2, 50), (2, 60), (3, 4)",
+    v2: "create table alone_part (id int, at int) partition by range (at); create table alone_part_1 partition of alone_part for values from (0) to (9); create table alone_part_2 partition of alone_part default; create unique index alone_key on alone_part_1 (id); alter table alone_part_2 add constraint alone_check check (id > 5)",
+    expected: ["unique problem 1", "check problem 2"],
+    text: "alone_part_1: v2's unique key alone_key on (id) refuses 1 value",
+    fate: "23514",
+  },
+  {
     says: "rows for which v2 has no partition",
     table: "homeless_part",
     v1: "create table homeless_part (id int, at int) partition by range (at); create table homeless_part_1 partition of homeless_part default; insert into homeless_part values (1, 5), (1, 50), (1, null)",
@@ -81,7 +90,7 @@ export const constraints: ForecastCase[] = [
     v1: "create table checks (a int check (a < 100), b int); insert into checks values (1, -1), (-1, 1), (null, null)",
     v2: "create table checks (a int check (a < 100), b int, constraint b_positive check (b > 0)); alter table checks add constraint a_positive check (a > 0) not valid",
     expected: ["check problem 1", "check problem 1"],
-    text: "checks: 1 row of v1 break v2's check a_positive",
+    text: "checks: v2's check a_positive refuses 1 row of v1",
     fate: "23514",
   },
   {

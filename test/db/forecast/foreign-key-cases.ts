@@ -73,4 +73,20 @@ export const foreignKeys: ForecastCase[] = [
     expected: ["foreign-key warning 1"],
     fate: "23503",
   },
+  {
+    says: "addresses that are citext on both sides: the referenced table",
+    table: "fk_caseless",
+    v1: "create table fk_caseless (email citext primary key, other citext unique); insert into fk_caseless values ('Canary@x', 'a'), ('b@x', 'b')",
+    v2: "create table fk_caseless (email citext primary key, other citext unique)",
+    expected: [],
+    fate: "same",
+  },
+  {
+    says: "addresses that are citext on both sides",
+    table: "fk_caseless_letter",
+    v1: "create table fk_caseless_letter (email citext); insert into fk_caseless_letter values ('CANARY@X'), ('none@x')",
+    v2: "create table fk_caseless_letter (email citext references fk_caseless)",
+    expected: ["foreign-key problem 1"],
+    fate: "23503",
+  },
 ];
