@@ -47,15 +47,15 @@ export class PartMaker {
   }
 }
 
-const raiseUnless = (condition: string, message: string): string =>
-  `do $movebook$ begin if not (${condition}) then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end $movebook$;`;
+const raiseWhen = (condition: string, message: string): string =>
+  `do $movebook$ begin if ${condition} then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end $movebook$;`;
 
 /** Opens the transaction and keeps another import away, also one whose movebook was killed while psql goes on. */
 export function buildBegin(): string[] {
   return [
     "begin;",
-    raiseUnless(
-      `pg_catalog.pg_try_advisory_xact_lock(${importLock.first}, ${importLock.second})`,
+    raiseWhen(
+      `not pg_catalog.pg_try_advisory_xact_lock(${importLock.first}, ${importLock.second})`,
       "another import into this database is still running",
     ),
     `select ${quoteLiteral(backendPrefix)} || pg_catalog.pg_backend_pid();`,
@@ -73,8 +73,8 @@ export function buildLockAndLook(tables: readonly MovedTable[]): string[] {
     `set local lock_timeout = ${lockWait};`,
     `lock table ${names.join(", ")} in share row exclusive mode;`,
     ...tables.map(({ target }) =>
-      raiseUnless(
-        `not exists (select 1 from ${quoteName(target)})`,
+      raiseWhen(
+        `exists (select 1 from ${quoteName(target)})`,
         `table ${displayName(target)} holds rows; an import goes into empty tables`,
       ),
     ),

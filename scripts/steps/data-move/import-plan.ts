@@ -41,7 +41,7 @@ export interface ImportFacts {
   readonly run: string;
   readonly environment: string;
   readonly file: string;
-  readonly manifest: Pick<DumpManifest, "sha256" | "sections" | "rows">;
+  readonly manifest: Pick<DumpManifest, "sha256" | "rows"> & { readonly sections: readonly DumpSection[] };
   readonly plan: TablePlan;
   readonly history: HistoryDecision;
   /** Keys that this import drops and restores; empty when drop-foreign-keys has dropped them. */
@@ -150,7 +150,7 @@ async function readFacts(
     run: context.runId,
     environment: context.environment,
     file: files.dump,
-    manifest: { ...manifest, sections: [...manifest.sections] },
+    manifest,
     plan,
     history,
     keys: ledger.unrestored.length > 0 ? [] : listMovingKeys(await listForeignKeys(target), moved),
