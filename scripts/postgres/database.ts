@@ -17,7 +17,8 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   1007: (text) => parseArray(1007, text),
   1009: (text) => parseArray(1009, text),
 };
-const parseArray = (oid: number, text: string): unknown => pg.types.getTypeParser(oid as pg.types.TypeId)(text);
+const parseArray = (oid: number, text: string): unknown =>
+  pg.types.getTypeParser(oid as Parameters<typeof pg.types.getTypeParser>[0])(text);
 const asText = (text: string): unknown => text;
 
 /** How to connect. */
@@ -50,23 +51,43 @@ export class Database {
    * Runs a statement, or several when there are no values.
    * @throws pg.DatabaseError with the server's own fields (errors.ts turns it into a Problem)
    */
-  async query<T extends object = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+  async query<T extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<T[]> {
     const result = await this.#client.query<T & pg.QueryResultRow>(
       values.length === 0 ? text : { text, values: [...values] },
     );
     return result.rows;
   }
 
+  /**
+   * Runs exactly one statement: the server itself refuses a text that holds several or none of them.
+   * @throws pg.DatabaseError (42601 for several)
+   */
+  async statement<T extends object = Record<string, unknown>>(text: string): Promise<T[]> {
+    const single = { text, queryMode: "extended" };
+    const result = await this.#client.query<T & pg.QueryResultRow>(single);
+    return result.rows;
+  }
+
   /** Asks the question of sql/<name>.sql. */
-  async ask<T extends object = Record<string, unknown>>(name: string, values: readonly unknown[] = []): Promise<T[]> {
+  async ask<T extends object = Record<string, unknown>>(
+    name: string,
+    values: readonly unknown[] = [],
+  ): Promise<T[]> {
     return this.query<T>(readSql(name), values);
   }
 
   /** The only row of an answer. @throws when there is not exactly one */
-  async one<T extends object = Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<T> {
+  async one<T extends object = Record<string, unknown>>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<T> {
     const rows = await this.query<T>(text, values);
     const [row] = rows;
-    if (row === undefined || rows.length !== 1) throw new Error(`expected one row, got ${rows.length}`);
+    if (row === undefined || rows.length !== 1)
+      throw new Error(`expected one row, got ${rows.length}`);
     return row;
   }
 
@@ -101,7 +122,9 @@ function buildClient(endpoint: Endpoint, options: ConnectOptions, tls: TlsChoice
     // Neon wakes a suspended compute in some hundred milliseconds, other managed services in seconds
     connectionTimeoutMillis: 20_000,
     keepAlive: true,
-    types: { getTypeParser: (oid: number) => parsers[oid] ?? asText } as unknown as pg.CustomTypesConfig,
+    types: {
+      getTypeParser: (oid: number) => parsers[oid] ?? asText,
+    } as unknown as pg.CustomTypesConfig,
   });
 }
 
@@ -146,7 +169,9 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
     const { version, pid } = answer.rows[0] as { version: number; pid: number };
     const cancel = (): void => void cancelQuery(endpoint, options, pid, client);
     options.signal?.addEventListener("abort", cancel, { once: true });
-    return new Database(endpoint, version, client, () => options.signal?.removeEventListener("abort", cancel));
+    return new Database(endpoint, version, client, () =>
+      options.signal?.removeEventListener("abort", cancel),
+    );
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;
@@ -154,7 +179,12 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions): Prom
 }
 
 /** Ending the socket alone would leave a long query running on the server. */
-async function cancelQuery(endpoint: Endpoint, options: ConnectOptions, pid: number, client: pg.Client): Promise<void> {
+async function cancelQuery(
+  endpoint: Endpoint,
+  options: ConnectOptions,
+  pid: number,
+  client: pg.Client,
+): Promise<void> {
   try {
     const { signal: _, ...rest } = options;
     const other = await open(endpoint, rest);
@@ -170,12 +200,19 @@ async function cancelQuery(endpoint: Endpoint, options: ConnectOptions, pid: num
  * As `connect`, for steps: an error becomes a Failure that names the endpoint and what to look at.
  * @throws Failure (exit 1)
  */
-export async function connectOrFail(endpoint: Endpoint, options: ConnectOptions): Promise<Database> {
+export async function connectOrFail(
+  endpoint: Endpoint,
+  options: ConnectOptions,
+): Promise<Database> {
   try {
     return await connect(endpoint, options);
   } catch (error) {
     if (options.signal?.aborted === true) throw error;
-    throw failed(`cannot connect to ${describeEndpoint(endpoint)}: ${(error as Error).message}`, [], { cause: error });
+    throw failed(
+      `cannot connect to ${describeEndpoint(endpoint)}: ${(error as Error).message}`,
+      [],
+      { cause: error },
+    );
   }
 }
 

@@ -94,7 +94,7 @@ function decide(
   if (foreign && (sequence.state === null || !sequence.maySet))
     return { note: `${name} belongs to another role: left as it is` };
   if (sequence.state === null) return { problem: describeUnreadable(sequence) };
-  const choice = chooseState(sequence, partners, extremes);
+  const choice = chooseState(sequence, sequence.state, partners, extremes);
   const unread = partners.some((partner) => partner.state === null)
     ? `v1's ${name} cannot be read by this role: v2's is set from the data only`
     : undefined;
@@ -156,10 +156,10 @@ interface Choice {
 /** The furthest of: the source's states, v2's present state, v2's data. On a tie the source's own state. */
 function chooseState(
   sequence: Sequence,
+  present: SequenceState,
   partners: readonly Sequence[],
   extremes: DataExtremes,
 ): Choice {
-  const present = sequence.state as SequenceState;
   if (sequence.cycle) return { state: partners[0]?.state ?? present };
   const alike = partners.filter((partner) => isAscending(partner) === isAscending(sequence));
   const states = [

@@ -76,12 +76,12 @@ export async function listSequences(db: Database): Promise<Sequence[]> {
     db,
     rows.filter((row) => row.mayRead),
   );
-  return rows.map(({ mayRead: _, start, increment, min, max, ...row }) => ({
+  return rows.map((row) => ({
     ...row,
-    start: BigInt(start),
-    increment: BigInt(increment),
-    min: BigInt(min),
-    max: BigInt(max),
+    start: BigInt(row.start),
+    increment: BigInt(row.increment),
+    min: BigInt(row.min),
+    max: BigInt(row.max),
     state: states.get(nameKey(row)) ?? null,
   }));
 }
@@ -184,7 +184,9 @@ export async function applySequences(
   if (settings.length === 0) return;
   await db.query(
     `select pg_catalog.setval(name::pg_catalog.regclass, last, called)
-     from pg_catalog.unnest($1::pg_catalog.text[], $2::pg_catalog.int8[], $3::pg_catalog.bool[]) as wanted (name, last, called)`,
+     from rows from (
+       pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.int8[]), pg_catalog.unnest($3::pg_catalog.bool[])
+     ) as wanted (name, last, called)`,
     [
       settings.map(quoteName),
       settings.map(({ state }) => state.last.toString()),

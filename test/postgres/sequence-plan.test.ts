@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, bigInt, boolean, option, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextValue, planSequences } from "../../scripts/postgres/sequence-plan.ts";
 import {
@@ -201,15 +201,18 @@ describe("a plan", () => {
   });
 });
 
+const nextOf = (sequence: Sequence, state: Sequence["state"]): bigint =>
+  nextValue(sequence, state ?? { last: 0n, called: false });
+
 describe("whatever the states and the data", () => {
-  const arbitrary = fc.record({
-    ascending: fc.boolean(),
-    step: fc.bigInt(1n, 50n),
-    source: fc.option(fc.record({ last: fc.bigInt(1n, 5000n), called: fc.boolean() }), {
+  const arbitrary = record({
+    ascending: boolean(),
+    step: bigInt(1n, 50n),
+    source: option(record({ last: bigInt(1n, 5000n), called: boolean() }), {
       nil: undefined,
     }),
-    present: fc.record({ last: fc.bigInt(1n, 5000n), called: fc.boolean() }),
-    values: fc.array(fc.bigInt(1n, 8000n), { maxLength: 20 }),
+    present: record({ last: bigInt(1n, 5000n), called: boolean() }),
+    values: array(bigInt(1n, 8000n), { maxLength: 20 }),
   });
   const build = (
     facts: { ascending: boolean; step: bigint },
@@ -225,8 +228,8 @@ describe("whatever the states and the data", () => {
   };
 
   it("the next values never meet the data, are never lower than before, and a second plan changes nothing", () => {
-    fc.assert(
-      fc.property(arbitrary, (facts) => {
+    assert(
+      property(arbitrary, (facts) => {
         const sign = facts.ascending ? 1n : -1n;
         const target = build(facts, facts.present);
         const source = facts.source === undefined ? [] : [build(facts, facts.source)];
@@ -239,20 +242,11 @@ describe("whatever the states and the data", () => {
         const plan = planSequences(source, [target], extremes);
         expect(plan.problems).toEqual([]);
         const state = plan.settings[0]?.state ?? target.state;
-        const next = sign * nextValue(target, state as NonNullable<Sequence["state"]>);
+        const next = sign * nextOf(target, state);
         for (const value of values) expect(next > sign * value).toBe(true);
-        expect(
-          next >= sign * nextValue(target, target.state as NonNullable<Sequence["state"]>),
-        ).toBe(true);
-        for (const one of source)
-          expect(next >= sign * nextValue(one, one.state as NonNullable<Sequence["state"]>)).toBe(
-            true,
-          );
-        const again = planSequences(
-          source,
-          [{ ...target, state: state as Sequence["state"] }],
-          extremes,
-        );
+        expect(next >= sign * nextOf(target, target.state)).toBe(true);
+        for (const one of source) expect(next >= sign * nextOf(one, one.state)).toBe(true);
+        const again = planSequences(source, [{ ...target, state }], extremes);
         expect(again.settings).toEqual([]);
       }),
       { numRuns: 500 },

@@ -1,0 +1,157 @@
+import { failed, refused, type Problem } from "../../engine/failure.ts";
+import type { Step, StepContext } from "../../engine/step.ts";
+import { analyzeTable } from "../../postgres/analyze.ts";
+import type { Database } from "../../postgres/database.ts";
+import { dropLedger } from "../../postgres/drop-ledger.ts";
+import { dropTables } from "../../postgres/drop-tables.ts";
+import { displayName, type QualifiedName } from "../../postgres/identifier.ts";
+import { readLedger } from "../../postgres/ledger.ts";
+import {
+  listMaterializedViews,
+  planRefresh,
+  refreshMaterializedViews,
+  type RefreshPlan,
+} from "../../postgres/materialized-views.ts";
+import type { SequencePlan } from "../../postgres/sequence-plan.ts";
+import { applySequences } from "../../postgres/sequences.ts";
+import { withBoth, withSource, withTarget } from "./databases.ts";
+import { remembered } from "./remembered.ts";
+import { readScope } from "./scope.ts";
+import { putSequencesBack, readSequencePlan, rememberSequences } from "./sequence-states.ts";
+import { countOf } from "./wording.ts";
+
+async function verifyKeysAreBack(context: StepContext, target: Database): Promise<void> {
+  const { unrestored } = await readLedger(target);
+  if (unrestored.length === 0) return;
+  const problems: Problem[] = unrestored.map((key) => ({
+    what: `foreign key ${key.name} on ${displayName({ schema: key.schema, name: key.table })} is dropped and not restored`,
+  }));
+  problems.push({
+    what: "the fixes after the import run on a complete schema only",
+    todo: `restore them first: ${context.commandLine("step", "restore-foreign-keys")}`,
+  });
+  throw refused(
+    `${countOf(unrestored.length, "foreign key")} of v2 must be restored first`,
+    problems,
+  );
+}
+
+async function check(context: StepContext): Promise<void> {
+  await withBoth(context, async (source, target) => {
+    await verifyKeysAreBack(context, target);
+    const scope = await readScope(context, source, target);
+    context.screen.progress("comparing sequences with the data");
+    const { problems } = await readSequencePlan(source, target, scope);
+    context.screen.settle();
+    if (problems.length > 0)
+      throw refused("v2's sequences cannot be set as the data needs", problems);
+  });
+}
+
+async function setSequences(
+  context: StepContext,
+  target: Database,
+  plan: SequencePlan,
+): Promise<void> {
+  await rememberSequences(context, target, plan.settings);
+  await applySequences(target, plan.settings);
+  for (const note of plan.notes) context.screen.quiet(`  · ${note}`);
+  context.screen.good(
+    `Sequences: ${plan.settings.length} set, ${plan.right.length} were right already`,
+  );
+}
+
+async function refresh(context: StepContext, plan: RefreshPlan, target: Database): Promise<void> {
+  const { screen } = context;
+  for (const { name, reason } of plan.left)
+    screen.quiet(`  · materialized view ${displayName(name)} stays as it is: it ${reason}`);
+  const problems = await refreshMaterializedViews(target, plan.refreshed, (view, index) =>
+    screen.progress(`refreshing ${displayName(view)} (${index + 1} of ${plan.refreshed.length})`),
+  );
+  screen.settle();
+  if (problems.length > 0)
+    throw failed(
+      `${countOf(problems.length, "materialized view")} could not be refreshed`,
+      problems,
+    );
+  screen.good(
+    `Materialized views: ${plan.refreshed.length} refreshed, ${plan.left.length} left as they are`,
+  );
+}
+
+async function analyze(
+  context: StepContext,
+  target: Database,
+  tables: readonly QualifiedName[],
+): Promise<void> {
+  for (const [index, table] of tables.entries()) {
+    context.screen.progress(`analyzing ${displayName(table)} (${index + 1} of ${tables.length})`);
+    await analyzeTable(target, table);
+  }
+  context.screen.settle();
+  context.screen.good(`Statistics: ${countOf(tables.length, "table")} analyzed`);
+}
+
+const readRefreshPlan = async (source: Database, target: Database): Promise<RefreshPlan> =>
+  planRefresh(await listMaterializedViews(source), await listMaterializedViews(target));
+
+async function fix(context: StepContext, source: Database, target: Database): Promise<void> {
+  const scope = await readScope(context, source, target);
+  const views = await readRefreshPlan(source, target);
+  await setSequences(context, target, await readSequencePlan(source, target, scope));
+  await refresh(context, views, target);
+  const { plan, history } = scope;
+  await analyze(context, target, [...plan.moved.map((table) => table.target), ...views.refreshed]);
+  const artefacts = history.artefacts.flatMap(({ tables }) => tables);
+  if (artefacts.length > 0) context.remember(remembered.droppedArtefacts, artefacts);
+  await dropTables(target, artefacts);
+  for (const table of artefacts)
+    context.screen.good(`Migration history: ${displayName(table)} dropped (v1 artefact)`);
+  context.screen.quiet(`  · ${history.why}`);
+  await dropLedger(target);
+  context.screen.good("Ledger: nothing left to restore, schema movebook dropped");
+}
+
+async function run(context: StepContext): Promise<void> {
+  await withSource(context, (source) =>
+    withTarget(context, (target) => fix(context, source, target), { readOnly: false }),
+  );
+}
+
+async function verify(context: StepContext): Promise<void> {
+  await withBoth(context, async (source, target) => {
+    const scope = await readScope(context, source, target);
+    const sequences = await readSequencePlan(source, target, scope);
+    const views = await readRefreshPlan(source, target);
+    const empty = views.refreshed.filter((view) => !view.populated);
+    const problems: Problem[] = [
+      ...sequences.problems,
+      ...sequences.settings.map((setting) => ({
+        what: `sequence ${displayName(setting)} is behind v1 or the data`,
+      })),
+      ...empty.map((view) => ({ what: `materialized view ${displayName(view)} holds no data` })),
+      ...scope.history.artefacts
+        .flatMap(({ tables }) => tables)
+        .map((table) => ({ what: `${displayName(table)} is still there` })),
+      ...((await readLedger(target)).exists
+        ? [{ what: "the ledger's schema movebook is still there" }]
+        : []),
+    ];
+    if (problems.length > 0) throw failed("the fixes after the import are not all there", problems);
+  });
+}
+
+/** What an import leaves to do, and what the move put into v2 and takes away again. */
+export const postimport: Step = {
+  name: "postimport",
+  does: "Sets sequences, refreshes materialized views, collects statistics, removes v1's migration history and the ledger.",
+  changes: "target",
+  interrupted: "run-again",
+  check,
+  run,
+  verify,
+  undo: async (context) => {
+    await withTarget(context, (target) => putSequencesBack(context, target), { readOnly: false });
+    context.screen.quiet("  · refreshed views, statistics and removed artefacts stay as they are");
+  },
+};

@@ -1,0 +1,7 @@
+-- Which rows of OffspringGroupBuyer have a buyerPartyId that is in no Party?
+-- needs: OffspringGroupBuyer.id, OffspringGroupBuyer.buyerPartyId, Party.id
+select child.id, child."buyerPartyId"
+from public."OffspringGroupBuyer" as child
+where child."buyerPartyId" is not null
+  and not exists (select 1 from public."Party" as parent where parent.id = child."buyerPartyId")
+order by child.id;

@@ -1,0 +1,7 @@
+-- Which rows of Organization have a tenantId that is in no Tenant?
+-- needs: Organization.id, Organization.tenantId, Tenant.id
+select child.id, child."tenantId"
+from public."Organization" as child
+where child."tenantId" is not null
+  and not exists (select 1 from public."Tenant" as parent where parent.id = child."tenantId")
+order by child.id;
