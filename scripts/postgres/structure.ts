@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { listTables, type EnumType, type Table } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { displayName, nameKey } from "./identifier.ts";
+import { listHistoryTableNames } from "./migration-history.ts";
 
 interface Part {
   readonly schema: string;
@@ -158,14 +159,16 @@ const indexParts = <T extends Part>(
   );
 
 /**
- * sha256 over columns, constraints, indexes, triggers and enums, independent of the order in which they were made,
- * of oids and owners: equal for two databases with the same schema on the same major version.
- * @param ignored nameKeys of tables that do not count (migration history)
+ * sha256 over columns, constraints, indexes, triggers and enums, whatever the order in which they were made, without
+ * oids, owners and tables of migration history: equal for two databases with the same schema on the same major version.
+ * @param others nameKeys of further tables that do not count
  */
 export async function fingerprintSchema(
   db: Database,
-  ignored: ReadonlySet<string> = new Set(),
+  others: ReadonlySet<string> = new Set(),
 ): Promise<string> {
+  const histories = (await listHistoryTableNames(db)).map(nameKey);
+  const ignored = new Set([...histories, ...others]);
   const [tables, enums, structure] = [
     await listTables(db),
     await db.ask<EnumType>("postgres/list-enums"),

@@ -111,8 +111,9 @@ describe("the structure of a database", () => {
     expect(await fingerprintSchema(two.target)).toBe(print);
     await two.run("v2", "alter type mood add value 'BAD'");
     expect(await fingerprintSchema(two.target)).not.toBe(print);
-    await two.run("v1", 'create table "History" (id int primary key)');
+    await two.run("v1", "create table schema_migrations (version varchar(128) primary key)");
+    expect(await fingerprintSchema(two.source)).toBe(print);
+    await two.run("v1", 'create table "Other" (id int primary key)');
     expect(await fingerprintSchema(two.source)).not.toBe(print);
-    expect(await fingerprintSchema(two.source, new Set(['"public"."History"']))).toBe(print);
   });
 });

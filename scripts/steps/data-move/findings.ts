@@ -79,14 +79,9 @@ const outcomes: Readonly<Record<Finding["outcome"], CheckResult["outcome"]>> = {
 
 /** The section as the screen prints it: labels to the left, values to the right. */
 export function layOut(section: FindingSection): CheckSection {
-  const labels = Math.max(
-    34,
-    ...section.findings.filter(isShort).map(({ label }) => label.length + 2),
-  );
-  const values = Math.max(
-    3,
-    ...section.findings.filter(isShort).map(({ value }) => value?.length ?? 0),
-  );
+  const short = section.findings.filter(isShort);
+  const labels = Math.max(36, ...short.map(({ label }) => label.length));
+  const values = Math.max(3, ...short.map(({ value }) => value?.length ?? 0));
   const text = ({ label, value }: Finding): string =>
     value === undefined ? label : `${label.padEnd(labels)} ${value.padStart(values)}`;
   return {
@@ -101,7 +96,7 @@ export function layOut(section: FindingSection): CheckSection {
 
 /** One odd name must not push every value out of sight. */
 const isShort = ({ label, value }: Finding): boolean =>
-  label.length <= 60 && (value?.length ?? 0) <= 40;
+  value !== undefined && label.length <= 80 && value.length <= 40;
 
 /** How many checks there are and how many of them ran. */
 export interface Tally {

@@ -14,7 +14,8 @@ export async function rememberHistory(
   target: Database,
   { history }: Pick<Scope, "history">,
 ): Promise<void> {
-  if (history.own === undefined || context.recall(remembered.historyBefore) !== undefined) return;
+  if (history.own?.readable !== true || context.recall(remembered.historyBefore) !== undefined)
+    return;
   context.remember(remembered.historyBefore, await fingerprintHistory(target, history.own.tables));
 }
 

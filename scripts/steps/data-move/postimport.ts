@@ -12,6 +12,8 @@ import {
   refreshMaterializedViews,
   type RefreshPlan,
 } from "../../postgres/materialized-views.ts";
+import type { HistoryDecision } from "../../postgres/migration-history.ts";
+import { describeServerError } from "../../postgres/server-message.ts";
 import type { SequencePlan } from "../../postgres/sequence-plan.ts";
 import { applySequences } from "../../postgres/sequences.ts";
 import { withBoth, withSource, withTarget } from "./databases.ts";
@@ -95,6 +97,26 @@ async function analyze(
 const readRefreshPlan = async (source: Database, target: Database): Promise<RefreshPlan> =>
   planRefresh(await listMaterializedViews(source), await listMaterializedViews(target));
 
+/** v1's history tables in v2 go; v2's own stays. */
+async function dropArtefacts(
+  context: StepContext,
+  target: Database,
+  history: HistoryDecision,
+): Promise<void> {
+  const artefacts = history.artefacts.flatMap(({ tables }) => tables);
+  const names = artefacts.map(displayName).join(", ");
+  if (artefacts.length > 0) context.remember(remembered.droppedArtefacts, artefacts);
+  try {
+    await dropTables(target, artefacts);
+  } catch (error) {
+    throw failed("v1's migration history cannot be dropped from v2", [
+      { where: names, ...describeServerError(`${names} cannot be dropped`, error) },
+    ]);
+  }
+  if (artefacts.length > 0) context.screen.good(`Migration history: dropped ${names}`);
+  context.screen.quiet(`  · ${history.why}`);
+}
+
 async function fix(context: StepContext, source: Database, target: Database): Promise<void> {
   const scope = await readScope(context, source, target);
   const views = await readRefreshPlan(source, target);
@@ -102,12 +124,7 @@ async function fix(context: StepContext, source: Database, target: Database): Pr
   await refresh(context, views, target);
   const { plan, history } = scope;
   await analyze(context, target, [...plan.moved.map((table) => table.target), ...views.refreshed]);
-  const artefacts = history.artefacts.flatMap(({ tables }) => tables);
-  if (artefacts.length > 0) context.remember(remembered.droppedArtefacts, artefacts);
-  await dropTables(target, artefacts);
-  for (const table of artefacts)
-    context.screen.good(`Migration history: ${displayName(table)} dropped (v1 artefact)`);
-  context.screen.quiet(`  · ${history.why}`);
+  await dropArtefacts(context, target, history);
   await dropLedger(target);
   context.screen.good("Ledger: nothing left to restore, schema movebook dropped");
 }

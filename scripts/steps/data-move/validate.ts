@@ -40,8 +40,6 @@ async function askAll(context: StepContext, lanes: Lanes): Promise<FindingSectio
     for (const section of answers) context.screen.section(layOut(section));
     sections.push(...answers);
   }
-  if (scope.plan.moved.length === 0)
-    throw failed("nothing was validated: v1 and v2 have no table in common");
   return sections;
 }
 
