@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { failed } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
@@ -10,7 +8,7 @@ import { buildDrop } from "../../postgres/key-changes.ts";
 import { buildLedger, buildLedgerEntry, readLedger } from "../../postgres/ledger.ts";
 import { buildBegin, lockWait, PartMaker } from "../../postgres/load-parts.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
-import { readStructure } from "../../postgres/structure.ts";
+import { keepBeforeState } from "./before-state.ts";
 import { applicationName, withBoth, withTarget } from "./databases.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
@@ -53,19 +51,9 @@ async function plan(context: StepContext): Promise<readonly Command[]> {
   return [buildPsqlCommand(context.setting(targetUrl), options, parts)];
 }
 
-/** Keeps the structure as it was before this run's first change; validate compares with it. */
-async function keepStructure(context: StepContext): Promise<void> {
-  await withTarget(context, async (target) => {
-    if ((await readLedger(target)).unrestored.length > 0) return;
-    const file = join(context.runFolder, "structure-before.json");
-    writeFileSync(file, JSON.stringify(await readStructure(target)), { mode: 0o600 });
-    context.remember("structure-before", file);
-  });
-}
-
 async function run(context: StepContext, [command]: readonly Command[]): Promise<void> {
   if (command === undefined) throw new Error("the drop has no command");
-  await keepStructure(context);
+  await keepBeforeState(context);
   const before = (await withTarget(context, readLedger)).unrestored.length;
   if (before > 0)
     context.screen.line(

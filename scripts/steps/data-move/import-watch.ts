@@ -25,7 +25,6 @@ export class ImportWatch implements Redirects {
   readonly #totalBytes: number;
   readonly #totalRows: number;
   readonly #expected: number[];
-  readonly #onBefore: (before: Structure) => void;
   readonly #looks: unknown[] = [];
   readonly #began = Date.now();
   #bytes = 0;
@@ -35,13 +34,7 @@ export class ImportWatch implements Redirects {
   #group: string | undefined;
   #phase = "waiting for locks";
 
-  /** @param onBefore gets the structure before the first change, to keep it */
-  constructor(
-    screen: Screen,
-    command: Command,
-    expectedRows: readonly number[],
-    onBefore: (before: Structure) => void,
-  ) {
+  constructor(screen: Screen, command: Command, expectedRows: readonly number[]) {
     this.#screen = screen;
     this.#totalBytes = listFiles(command.parts ?? []).reduce(
       (sum, { start, end }) => sum + end - start,
@@ -49,7 +42,6 @@ export class ImportWatch implements Redirects {
     );
     this.#totalRows = expectedRows.reduce((sum, rows) => sum + rows, 0);
     this.#expected = [...expectedRows];
-    this.#onBefore = onBefore;
   }
 
   readonly onPart = (part: Part): void => {
@@ -95,7 +87,6 @@ export class ImportWatch implements Redirects {
   // three answers before, three after: constraints, triggers, indexes
   #takeLook(answer: unknown): void {
     this.#looks.push(answer);
-    if (this.#looks.length === 3) this.#onBefore(this.#structure(0));
     if (this.#looks.length < 6) return;
     const differences = compareStructures(this.#structure(0), this.#structure(3));
     if (differences.length === 0) return;

@@ -1,5 +1,4 @@
-import { writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { every } from "../../engine/every.ts";
 import { failed, refused, type Problem } from "../../engine/failure.ts";
@@ -11,8 +10,8 @@ import { describeEndpoint } from "../../postgres/endpoint.ts";
 import { displayName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { loadedPrefix } from "../../postgres/load-parts.ts";
-import type { Structure } from "../../postgres/structure.ts";
 import { listFilled } from "../../postgres/table-contents.ts";
+import { keepBeforeState } from "./before-state.ts";
 import { withBoth, withTarget } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { explainImportFailure } from "./import-failure.ts";
@@ -95,14 +94,6 @@ async function check(context: StepContext): Promise<void> {
   await verifyDump(context);
 }
 
-/** Keeps the structure as it was before this run's first change; validate compares with it. */
-function keepStructure(context: StepContext, before: Structure): void {
-  if (context.isDone("drop-foreign-keys")) return;
-  const file = join(context.runFolder, "structure-before.json");
-  writeFileSync(file, JSON.stringify(before), { mode: 0o600 });
-  context.remember("structure-before", file);
-}
-
 /** Rows that each COPY of the command must take, in its order. */
 function listExpectedRows(context: StepContext, command: Command): number[] {
   const manifest = readManifest(dumpFiles(context).manifest);
@@ -119,9 +110,8 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   screen.line(`  Target: ${describeEndpoint(context.setting(targetUrl))}`);
   screen.line(`  Input file: ${relative(context.projectFolder, dumpFiles(context).dump)}`);
   screen.line("  One transaction: whatever happens before COMMIT leaves v2 as it was.");
-  const watch = new ImportWatch(screen, command, listExpectedRows(context, command), (before) =>
-    keepStructure(context, before),
-  );
+  const watch = new ImportWatch(screen, command, listExpectedRows(context, command));
+  await keepBeforeState(context);
   await withTarget(context, async (observer) => {
     const stop = every(500, () => watch.poll(observer));
     try {
