@@ -1,0 +1,162 @@
+import { passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
+import type { Database } from "../../../postgres/database.ts";
+import { listForeignKeys } from "../../../postgres/foreign-keys.ts";
+import { displayName, nameKey, type QualifiedName } from "../../../postgres/identifier.ts";
+import { listSequences } from "../../../postgres/sequences.ts";
+import { listMovedTargets } from "../moving-keys.ts";
+import type { Scope } from "../scope.ts";
+import type { ScopedSides } from "./section.ts";
+import type { SideName } from "./servers.ts";
+
+const movedNames = (scope: Scope, side: SideName): Set<string> =>
+  side === "v2"
+    ? new Set(listMovedTargets(scope.plan, scope.targetCatalogue))
+    : new Set(
+        scope.plan.moved.flatMap((table) => [
+          nameKey(table.source),
+          ...table.leaves.map((leaf) => nameKey(leaf.source)),
+        ]),
+      );
+
+/** The tables whose rows the role would not see, or could not load, because row-level security holds for it. */
+async function checkRowSecurity(
+  side: SideName,
+  session: Database,
+  scope: Scope,
+): Promise<CheckResult[]> {
+  const moved = movedNames(scope, side);
+  const hidden = await session.ask<QualifiedName & { forced: boolean }>(
+    "postgres/list-hidden-tables",
+  );
+  return hidden
+    .filter((table) => moved.has(nameKey(table)))
+    .map((table) => {
+      const name = displayName(table);
+      const what =
+        side === "v1"
+          ? `row-level security hides rows of ${name} from v1's role`
+          : `row-level security holds for v2's role on ${name}: COPY is refused`;
+      const lift = table.forced ? `alter table … no force row level security on ${name}, or ` : "";
+      return problem(what, {
+        where: `${side}, table ${name}`,
+        todo: `${lift}take a role with BYPASSRLS.`,
+      });
+    });
+}
+
+async function checkSchemas(
+  side: SideName,
+  session: Database,
+  scope: Scope,
+): Promise<CheckResult[]> {
+  const schemas = [...new Set(scope.plan.moved.map(({ name }) => name.schema))];
+  const closed = await session.ask<{ schema: string }>("postgres/list-closed-schemas", [schemas]);
+  return closed.map(({ schema }) =>
+    problem(`${side}'s role may not use the schema ${schema}`, {
+      where: `${side}, schema ${schema}`,
+      todo: `As its owner: grant usage on schema "${schema}" to the role.`,
+    }),
+  );
+}
+
+/** A sequence of v1 whose state v2 needs: v2 has it too, or it belongs to a table that moves. */
+async function checkSequences({ source, target, scope }: ScopedSides): Promise<CheckResult[]> {
+  const moved = movedNames(scope, "v1");
+  const inTarget = new Set((await listSequences(target)).map(nameKey));
+  const unreadable = (await listSequences(source)).filter(
+    (sequence) => sequence.state === null && sequence.extension === null,
+  );
+  return unreadable
+    .filter(
+      ({ owner, ...name }) =>
+        inTarget.has(nameKey(name)) ||
+        (owner !== null && moved.has(nameKey({ schema: owner.schema, name: owner.table }))),
+    )
+    .map((sequence) =>
+      problem(`v1's role may not read the sequence ${displayName(sequence)}`, {
+        where: `v1, sequence ${displayName(sequence)}`,
+        todo: "As its owner: grant select on it to the role.",
+      }),
+    );
+}
+
+interface LedgerPrivileges {
+  readonly mayCreate: boolean;
+  readonly ledgerOwner: string | null;
+  readonly ownsLedger: boolean;
+}
+
+async function checkLedgerSchema(target: Database): Promise<CheckResult[]> {
+  const [may] = await target.ask<LedgerPrivileges>("postgres/check-ledger-privileges");
+  if (may === undefined) throw new Error("the server did not say what the role may do");
+  if (may.ledgerOwner !== null && !may.ownsLedger)
+    return [
+      problem(
+        `the schema movebook is in v2 and belongs to ${may.ledgerOwner}: v2's role cannot use it`,
+        {
+          where: "v2, schema movebook",
+          todo: `Run with the role ${may.ledgerOwner}, or let it finish or undo its move.`,
+        },
+      ),
+    ];
+  if (may.mayCreate || may.ownsLedger) return [];
+  return [
+    problem(
+      "v2's role may not make the schema movebook, in which a move writes down what it changes",
+      {
+        where: "v2",
+        todo: "As the database's owner: grant create on the database to the role; or create schema movebook authorization <role>.",
+      },
+    ),
+  ];
+}
+
+/** Keys that could not be added again stay in place and check the rows as they come, in the dump's order. */
+async function checkReferences(target: Database, scope: Scope): Promise<CheckResult[]> {
+  const moved = movedNames(scope, "v2");
+  const keys = (await listForeignKeys(target)).filter(
+    (key) =>
+      moved.has(nameKey({ schema: key.schema, name: key.table })) &&
+      key.owned &&
+      key.extension === null &&
+      !key.mayReference,
+  );
+  return keys.map((key) =>
+    warned(
+      `the foreign key ${key.name} on ${displayName({ schema: key.schema, name: key.table })} stays during the load: v2's role may not reference ${displayName(key.references)}`,
+      {
+        todo: `As the owner of ${displayName(key.references)}: grant references on it to the role.`,
+      },
+    ),
+  );
+}
+
+const checkArtefacts = ({ history }: Scope): CheckResult[] =>
+  history.artefacts
+    .filter(({ otherOwners }) => otherOwners.length > 0)
+    .map(({ table, otherOwners }) =>
+      problem(
+        `v1's migration history ${displayName(table)} is in v2 and belongs to ${otherOwners.join(", ")}: v2's role cannot drop it`,
+        {
+          where: `v2, table ${displayName(table)}`,
+          todo: `As ${otherOwners.join(", ")}: drop it, or make the role a member.`,
+        },
+      ),
+    );
+
+/** What the roles may do; owners and SELECT table by table are in the plan of tables. */
+export async function checkPrivileges(sides: ScopedSides): Promise<CheckResult[]> {
+  const { source, target, scope } = sides;
+  const results = [
+    ...(await checkSchemas("v1", source, scope)),
+    ...(await checkSchemas("v2", target, scope)),
+    ...(await checkRowSecurity("v1", source, scope)),
+    ...(await checkRowSecurity("v2", target, scope)),
+    ...(await checkSequences(sides)),
+    ...(await checkLedgerSchema(target)),
+    ...(await checkReferences(target, scope)),
+    ...checkArtefacts(scope),
+  ];
+  const isRefused = results.some(({ outcome }) => outcome === "problem");
+  return isRefused ? results : [passed("the roles may do what the move needs"), ...results];
+}

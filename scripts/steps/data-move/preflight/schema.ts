@@ -1,0 +1,60 @@
+import { noted, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
+import { forecast, type Finding } from "../../../postgres/forecast.ts";
+import { listForeignKeys } from "../../../postgres/foreign-keys.ts";
+import { displayName } from "../../../postgres/identifier.ts";
+import type { Scope } from "../scope.ts";
+import { countOf } from "../wording.ts";
+import type { ScopedSides } from "./section.ts";
+
+/** What moves, what stays and why, and what stands in the way. */
+export function judgePlan({ plan }: Pick<Scope, "plan">): CheckResult[] {
+  const problems = plan.problems.map(({ what, ...rest }) => problem(what, rest));
+  const none =
+    plan.moved.length === 0 && problems.length === 0 && plan.homeless.length === 0
+      ? [
+          problem("there is no table to move", {
+            todo: "Look whether v1's URL names the right database.",
+          }),
+        ]
+      : [];
+  return [
+    ...(plan.moved.length === 0 ? [] : [passed(`${countOf(plan.moved.length, "table")} to move`)]),
+    ...none,
+    ...problems,
+    ...plan.leftOut.map(({ name, reason }) => noted(`left out: ${displayName(name)} (${reason})`)),
+  ];
+}
+
+async function describeFinding(finding: Finding): Promise<CheckResult> {
+  if (finding.severity === "note") return noted(finding.text);
+  const place = [
+    displayName(finding.table),
+    ...(finding.columns.length === 0 ? [] : [finding.columns.join(", ")]),
+  ];
+  const facts = {
+    where: place.join(": "),
+    details: finding.details,
+    ...(finding.todo === undefined ? {} : { todo: finding.todo }),
+  };
+  if (finding.severity === "warning") return warned(finding.text, facts);
+  return problem(finding.text, { ...facts, rows: await finding.sample() });
+}
+
+/** v1's rows against v2's rules, before anything moves; the failing rows go into the report. */
+export async function checkForecast({
+  source,
+  target,
+  scope,
+}: ScopedSides): Promise<CheckResult[]> {
+  const findings = await forecast(source, {
+    plan: scope.plan,
+    source: scope.sourceCatalogue,
+    target: scope.targetCatalogue,
+    sourceForeignKeys: await listForeignKeys(source),
+    targetForeignKeys: await listForeignKeys(target),
+  });
+  const results: CheckResult[] = [];
+  for (const finding of findings) results.push(await describeFinding(finding));
+  const isRefused = findings.some(({ severity }) => severity === "problem");
+  return isRefused ? results : [passed("v1's rows fit v2's schema"), ...results];
+}

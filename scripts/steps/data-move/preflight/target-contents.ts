@@ -1,0 +1,95 @@
+import { noted, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
+import type { StepContext } from "../../../engine/step.ts";
+import type { Database } from "../../../postgres/database.ts";
+import { listFilledTables, type FilledTable } from "../../../postgres/filled-tables.ts";
+import { displayName } from "../../../postgres/identifier.ts";
+import { readLedger, type Ledger } from "../../../postgres/ledger.ts";
+import { nameKeys } from "../target-state.ts";
+import { countOf } from "../wording.ts";
+import type { ScopedSides } from "./section.ts";
+
+const listed = 30;
+
+function adviseOnFilled(context: StepContext, ledger: Ledger): string {
+  const [last] = ledger.imports.toReversed();
+  if (last === undefined)
+    return "An import goes into empty tables: empty them, or take another v2.";
+  const next =
+    last.run === context.runId
+      ? `go on with ${context.commandLine("resume")}`
+      : `look at it with ${context.commandLine("status")}`;
+  return `Run ${last.run} imported ${countOf(BigInt(last.rowCount), "row")} at ${last.importedAt}: ${next}, prove it with ${context.commandLine("step", "validate")}, or take it back with ${context.commandLine("undo")}.`;
+}
+
+/** Judges tables that hold rows already: a second import would break half-way, or mix two sets of rows. */
+export function judgeFilled(
+  context: StepContext,
+  facts: {
+    readonly looked: number;
+    readonly filled: readonly FilledTable[];
+    readonly ledger: Ledger;
+  },
+): CheckResult[] {
+  const { looked, filled, ledger } = facts;
+  if (filled.length === 0) return [passed(`v2's tables are empty (${countOf(looked, "table")})`)];
+  const lines = filled.map(({ table, rows }) => `${displayName(table)}: ${countOf(rows, "row")}`);
+  const details =
+    lines.length <= listed
+      ? lines
+      : [...lines.slice(0, listed), `… and ${lines.length - listed} more`];
+  return [
+    problem(
+      `${countOf(filled.length, "table")} of v2 ${filled.length === 1 ? "holds" : "hold"} rows already`,
+      {
+        details,
+        todo: adviseOnFilled(context, ledger),
+      },
+    ),
+  ];
+}
+
+/** Every table that rows go into must be empty. */
+export async function checkEmptiness({
+  context,
+  target,
+  scope,
+}: ScopedSides): Promise<CheckResult[]> {
+  const tables = scope.plan.moved.map((table) => table.target);
+  const filled = await listFilledTables(target, tables);
+  return judgeFilled(context, { looked: tables.length, filled, ledger: await readLedger(target) });
+}
+
+/** Foreign keys that an earlier run dropped and did not restore. */
+export function judgeLedger(context: StepContext, ledger: Ledger): CheckResult[] {
+  if (ledger.unrestored.length === 0) return [passed("no foreign keys are waiting to be restored")];
+  const count = countOf(ledger.unrestored.length, "foreign key");
+  const runs = [...new Set(ledger.unrestored.map(({ run }) => run))];
+  const details = [`dropped by run ${runs.join(", ")}: ${nameKeys(ledger.unrestored)}`];
+  if (context.isDone("drop-foreign-keys") && runs.every((run) => run === context.runId))
+    return [
+      noted(
+        `${count} of v2 ${ledger.unrestored.length === 1 ? "was" : "were"} dropped by this run`,
+      ),
+    ];
+  return [
+    problem(`v2 is without ${count} that an earlier run dropped`, {
+      where: "v2, movebook.foreign_keys",
+      details,
+      todo: `Restore them first: ${context.commandLine("step", "restore-foreign-keys")}`,
+    }),
+  ];
+}
+
+/** What an earlier move left in v2. */
+export async function checkLedger(context: StepContext, target: Database): Promise<CheckResult[]> {
+  const ledger = await readLedger(target);
+  const others = ledger.imports.filter(({ run }) => run !== context.runId);
+  return [
+    ...judgeLedger(context, ledger),
+    ...others.map(({ run, importedAt }) =>
+      warned(
+        `the ledger in v2 says that run ${run} imported at ${importedAt} and was not finished`,
+      ),
+    ),
+  ];
+}
