@@ -1,7 +1,7 @@
 import type { Problem } from "../engine/failure.ts";
 import type { Database } from "./database.ts";
 import { askRules } from "./forecast/ask-rules.ts";
-import type { Finding, FindingKind, Rule } from "./forecast/rule.ts";
+import { valueKinds, type Finding, type FindingKind, type Rule } from "./forecast/rule.ts";
 import { listRules, type ForecastFacts } from "./forecast/list-rules.ts";
 import { displayName, nameKey, type QualifiedName } from "./identifier.ts";
 
@@ -15,15 +15,6 @@ export interface ServerErrorFields {
   /** Name of the type in question, an enum's or a domain's. */
   readonly typeName?: string | undefined;
 }
-
-const valueKinds: readonly FindingKind[] = [
-  "type",
-  "enum",
-  "length",
-  "range",
-  "precision",
-  "domain",
-];
 
 /** SQLSTATE (or its class) → what the rule that speaks of it is about. */
 const kindsOf: readonly (readonly [sqlstate: RegExp, kinds: readonly FindingKind[]])[] = [

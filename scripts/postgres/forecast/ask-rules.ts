@@ -1,5 +1,13 @@
 import type { Database } from "../database.ts";
-import { countRows, type Finding, type Probe, type Rule, type Severity } from "./rule.ts";
+import { nameKey } from "../identifier.ts";
+import {
+  countRows,
+  type Finding,
+  type Probe,
+  type Rule,
+  type Severity,
+  valueKinds,
+} from "./rule.ts";
 
 /** What v1 answered to one probe. */
 type Answer =
@@ -105,9 +113,24 @@ export async function askRules(db: Database, rules: readonly Rule[]): Promise<Fi
       const finding = await conclude(db, rule, rule.probe && answers.get(rule.probe));
       if (finding !== undefined) findings.push(finding);
     }
-    return findings;
+    return findings.filter((finding) => !isSaidBetter(finding, findings));
   });
 }
+
+const isAboutValues = ({ kind }: Finding): boolean => valueKinds.includes(kind);
+
+/** "is text in v1, integer in v2" is worth a line only when nothing worse is said of the column. */
+const isSaidBetter = (finding: Finding, others: readonly Finding[]): boolean =>
+  finding.count === 0n &&
+  finding.severity === "note" &&
+  isAboutValues(finding) &&
+  others.some(
+    (other) =>
+      other.severity !== "note" &&
+      isAboutValues(other) &&
+      nameKey(other.table) === nameKey(finding.table) &&
+      other.columns.join() === finding.columns.join(),
+  );
 
 const nothing = (): Promise<string[]> => Promise.resolve([]);
 

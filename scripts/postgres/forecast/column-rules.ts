@@ -59,13 +59,14 @@ function listTypeRules(table: MovedTable, column: MovedColumn, conversion: Conve
   const types = `${column.source.type} in v1, ${column.target.type} in v2`;
   const about = { table: table.name, columns: [column.name] };
   const { remark, untested } = conversion;
-  const rules: Rule[] = conversion.tests.map((test) => ({
+  const rules: Rule[] = conversion.tests.map((test, at) => ({
     ...about,
     kind: test.kind,
     severity: test.severity,
     text: (rows) => `${name}: ${test.says}: ${rows}`,
     todo: adviseOn(test, name),
     details: [types, ...(test.details ?? [])],
+    ...(at === 0 ? { otherwise: { severity: "note", text: `${name} is ${types}` } } : {}),
     probe: buildProbe(table, test.where, {
       ...(test.values === undefined ? {} : { values: test.values }),
       ...(test.errorIsFailure === true ? { errorIsFailure: true } : {}),
@@ -92,7 +93,7 @@ function listTypeRules(table: MovedTable, column: MovedColumn, conversion: Conve
       ...about,
       kind: "type",
       severity: "note",
-      text: () => `${name} is ${types}: every value fits`,
+      text: () => `${name} is ${types}`,
     });
   return rules;
 }

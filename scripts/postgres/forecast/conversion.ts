@@ -104,3 +104,11 @@ export const keep = (expression: string, type?: BaseType): Conversion => ({
       ? `pg_catalog.lower(${expression}::pg_catalog.text)`
       : expression,
 });
+
+/** The value is read, but another spelling of it will be printed; a content checksum over texts would differ. */
+export const reprints = (pair: Pair, value: string): ValueTest => ({
+  kind: "type",
+  severity: "warning",
+  where: `${printed(value)} <> ${printed(pair.expression)}`,
+  says: `printed otherwise as v2's ${pair.target.sql}`,
+});

@@ -2,6 +2,7 @@ import { isTextual, type BaseType } from "./base-type.ts";
 import {
   buildConversion,
   printed,
+  reprints,
   type Conversion,
   type Pair,
   type ValueTest,
@@ -67,7 +68,11 @@ function toInteger(pair: Pair): Conversion {
           where: `${expression} ${range}`,
           says: `too large for v2's ${target.sql}`,
         };
-  return buildConversion(pair, { fails, value });
+  return buildConversion(pair, {
+    fails,
+    ...(from === undefined ? { changes: reprints(pair, value) } : {}),
+    value,
+  });
 }
 
 /** v1's value as numeric, from a text only where it is a number. */
@@ -86,7 +91,7 @@ function toNumeric(pair: Pair): Conversion {
   if (precision === undefined)
     return isNumber(source)
       ? buildConversion(pair, { value })
-      : buildConversion(pair, { fails: unreadable(pair), value });
+      : buildConversion(pair, { fails: unreadable(pair), changes: reprints(pair, value), value });
   if (holdsAll(source, precision, scale)) return buildConversion(pair, { value });
   const tooLarge = `${number} <> 'NaN' and pg_catalog.abs(pg_catalog.round(${number}, ${scale})) >= pg_catalog.power(10::pg_catalog.numeric, ${precision - scale})`;
   return buildConversion(pair, {
@@ -147,16 +152,14 @@ function toFloat(pair: Pair): Conversion {
         ? `outside of what v2's ${target.sql} holds`
         : `cannot be read as ${target.sql}`,
     },
-    ...(isTextual(source)
-      ? {}
+    changes: isTextual(source)
+      ? reprints(pair, value)
       : {
-          changes: {
-            kind: "precision",
-            severity: "problem",
-            where: `${number} <> ${printed(value)}::pg_catalog.numeric`,
-            says: `would lose digits in v2's ${target.sql}`,
-          },
-        }),
+          kind: "precision",
+          severity: "problem",
+          where: `${number} <> ${printed(value)}::pg_catalog.numeric`,
+          says: `would lose digits in v2's ${target.sql}`,
+        },
     value,
   });
 }

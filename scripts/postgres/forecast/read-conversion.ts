@@ -3,6 +3,7 @@ import {
   buildConversion,
   nullWhere,
   printed,
+  reprints,
   type Conversion,
   type Pair,
   type ValueTest,
@@ -18,6 +19,7 @@ export function byPattern(pair: Pair, pattern: string): Conversion {
       where: `${text} !~* ${quoteLiteral(pattern)}`,
       says: `cannot be read as ${pair.target.sql}`,
     },
+    changes: reprints(pair, `${text}::${pair.target.sql}`),
     value: `${text}::${pair.target.sql}`,
   });
 }
@@ -34,16 +36,15 @@ export function read(pair: Pair): Conversion {
       tests: [],
       value: undefined,
       comparable: undefined,
-      untested: `v1 has no type ${target.sql}`,
+      untested: `v1 cannot read its values as ${target.sql}`,
     };
   const text = printed(expression);
   const reading = `${text}::${target.sql}`;
-  const changes: ValueTest = {
-    kind: "type",
-    severity: "warning",
-    where: `${printed(reading)} <> ${text}`,
-    says: `will be printed otherwise as ${target.sql}`,
-  };
+  // an explicit cast cuts what is too long, where COPY refuses it
+  const isCut = ["varchar", "bpchar", "bit", "varbit"].includes(target.name);
+  const changes: ValueTest = isCut
+    ? { ...reprints(pair, reading), severity: "problem", says: `too long for v2's ${target.sql}` }
+    : reprints(pair, reading);
   const isNormalised = /^jsonb?$/.test(target.name);
   if (version >= 160_000)
     return buildConversion(pair, {
@@ -83,11 +84,12 @@ export function jsonToJsonb(pair: Pair): Conversion {
   const isObject = `case when pg_catalog.json_typeof(node.value) = 'object' then node.value end`;
   const isList = `case when pg_catalog.json_typeof(node.value) = 'array' then node.value end`;
   const children = `select o.value from pg_catalog.json_each(${isObject}) as o union all select a.value from pg_catalog.json_array_elements(${isList}) as a`;
-  return buildConversion(pair, {
+  const hasNul = `${text} ~ ${quoteLiteral(String.raw`(^|[^\\])(\\\\)*\\u0000`)}`;
+  const conversion = buildConversion(pair, {
     fails: {
       kind: "type",
       severity: "problem",
-      where: `${text} ~ ${quoteLiteral(String.raw`(^|[^\\])(\\\\)*\\u0000`)}`,
+      where: hasNul,
       says: "holds a \\u0000, which jsonb refuses",
     },
     changes: {
@@ -98,4 +100,13 @@ export function jsonToJsonb(pair: Pair): Conversion {
     },
     value: `${text}::pg_catalog.jsonb`,
   });
+  // what else jsonb refuses (lone surrogates, huge exponents) shows only when it is tried
+  const tried: ValueTest = {
+    kind: "type",
+    severity: "problem",
+    where: `${expression} is not null and not (${hasNul}) and ${text}::pg_catalog.jsonb is null`,
+    says: "cannot be read as jsonb",
+    errorIsFailure: true,
+  };
+  return { ...conversion, tests: [...conversion.tests, tried] };
 }

@@ -23,6 +23,16 @@ export type FindingKind =
   | "foreign-key"
   | "exclusion";
 
+/** Kinds that speak of what becomes of a value between two types. */
+export const valueKinds: readonly FindingKind[] = [
+  "type",
+  "enum",
+  "length",
+  "range",
+  "precision",
+  "domain",
+];
+
 /** `problem`: rows would be refused or lost. `warning`: a person should look. `note`: nothing is lost. */
 export type Severity = "problem" | "warning" | "note";
 

@@ -3,6 +3,7 @@ import {
   buildConversion,
   nullWhere,
   printed,
+  reprints,
   type Conversion,
   type Pair,
   type ValueTest,
@@ -79,12 +80,10 @@ function blankChanges(pair: Pair, limit: number | undefined): ValueTest | undefi
       where: hasBlanks,
       says: `padded with blanks in v1's ${source.sql}, and the blanks count in v2's ${target.sql}`,
     };
-  if (source.name !== "bpchar" && target.name === "bpchar")
+  if (target.name === "bpchar" && limit !== undefined)
     return {
-      kind: "type",
-      severity: "warning",
-      where: hasBlanks,
-      says: `blanks at the end, which do not count in v2's ${target.sql}`,
+      ...reprints(pair, `${text}::${target.sql}`),
+      says: `padded or cut with blanks in v2's ${target.sql}`,
     };
   if (limit === undefined || isShortEnough(source, target, limit)) return undefined;
   return {

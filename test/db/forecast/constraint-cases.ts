@@ -98,7 +98,7 @@ export const constraints: ForecastCase[] = [
     table: "check_changed",
     v1: "create table check_changed (a text); insert into check_changed values ('5'), ('15')",
     v2: "create table check_changed (a int check (a > 10))",
-    expected: ["check problem 1"],
+    expected: ["type note 0", "check problem 1"],
     fate: "23514",
   },
   {
