@@ -4,9 +4,10 @@ import { readLedger } from "./ledger.ts";
 /**
  * Drops the ledger's tables and its schema, in one transaction. Without CASCADE: what somebody else put into the
  * schema is not ours to drop, and makes it stay with an error.
+ * @returns whether there was one
  * @throws Error when a foreign key in it is not restored
  */
-export async function dropLedger(db: Database): Promise<void> {
+export async function dropLedger(db: Database): Promise<boolean> {
   await db.query("begin");
   try {
     const { exists, unrestored } = await readLedger(db);
@@ -14,6 +15,7 @@ export async function dropLedger(db: Database): Promise<void> {
       throw new Error("the ledger holds foreign keys that are not restored");
     if (exists) await db.ask("postgres/drop-ledger");
     await db.query("commit");
+    return exists;
   } catch (error) {
     await db.query("rollback").catch(() => undefined);
     throw error;

@@ -125,8 +125,8 @@ async function fix(context: StepContext, source: Database, target: Database): Pr
   const { plan, history } = scope;
   await analyze(context, target, [...plan.moved.map((table) => table.target), ...views.refreshed]);
   await dropArtefacts(context, target, history);
-  await dropLedger(target);
-  context.screen.good("Ledger: nothing left to restore, schema movebook dropped");
+  if (await dropLedger(target))
+    context.screen.good("Ledger: nothing left to restore, schema movebook dropped");
 }
 
 async function run(context: StepContext): Promise<void> {
