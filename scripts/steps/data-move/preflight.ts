@@ -63,6 +63,10 @@ async function checkTools(
   return results;
 }
 
+/** A section that only reads has something to say when it could not. */
+const withAnswers = (section: CheckSection): CheckSection[] =>
+  section.results.length === 0 ? [] : [section];
+
 /** Sections that need to know what moves. */
 async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findings> {
   const { context, source, target, scope } = sides;
@@ -87,7 +91,12 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
       : []),
   ]);
   const isEmpty = filled[0]?.outcome === "passed";
-  return { sections, box: await readIdentityBox(sides, facts, isEmpty) };
+  let box: readonly string[] = [];
+  const measuring = await askSection(context, "Sizes:", async () => {
+    box = await readIdentityBox(sides, facts, isEmpty);
+    return [];
+  });
+  return { sections: [...sections, ...withAnswers(measuring)], box };
 }
 
 /** Sections that need both databases. */
