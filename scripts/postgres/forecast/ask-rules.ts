@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { nameKey } from "../identifier.ts";
+import { buildUnreadableRows, findUnreadable } from "./unreadable-values.ts";
 import {
   countRows,
   type Finding,
@@ -23,10 +24,14 @@ const buildSample = (probe: Probe): string =>
   `select pg_catalog.to_json(t.*)::pg_catalog.text as row from ${probe.rows} where ${probe.where} limit 10`;
 
 /** Runs a question behind a savepoint, so that its failure does not end the transaction. */
-async function ask<T extends object>(db: Database, sql: string): Promise<T[]> {
+async function ask<T extends object>(
+  db: Database,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<T[]> {
   await db.query("savepoint probe");
   try {
-    const rows = await db.query<T>(sql);
+    const rows = await db.query<T>(sql, values);
     await db.query("release savepoint probe");
     return rows;
   } catch (error) {
@@ -145,7 +150,7 @@ async function conclude(
       text: `not tested: ${lineOf(rule)} (${rule.untested})`,
     });
   if (answer === undefined) return build(rule, { severity: rule.severity, text: lineOf(rule) });
-  if ("code" in answer) return concludeError(rule, answer);
+  if ("code" in answer) return concludeError(db, rule, answer);
   if (answer.count === 0n)
     return rule.otherwise === undefined ? undefined : build(rule, { ...rule.otherwise, count: 0n });
   const { probe } = rule;
@@ -165,22 +170,39 @@ async function conclude(
 
 const lineOf = (rule: Rule): string => rule.text(`an unknown number of ${rule.unit ?? "row"}s`);
 
-function concludeError(
+async function concludeError(
+  db: Database,
   rule: Rule,
   { code, message }: { readonly code: string; readonly message: string },
-): Finding {
+): Promise<Finding> {
   if (rule.probe?.errorIsFailure === true && code.startsWith("22"))
-    return build(rule, {
-      severity: "problem",
-      text: rule.text("at least one row"),
-      sample: () => Promise.resolve([message]),
-    });
+    return concludeUnreadable(db, rule, rule.probe, message);
   // a message of class 42 speaks of names only; others may hold values
   const why = code.startsWith("42") ? message : `SQLSTATE ${code}`;
   return build(rule, {
     severity: "warning",
     text: `not tested: ${lineOf(rule)} (v1 cannot answer: ${why})`,
     sample: () => Promise.resolve([message]),
+  });
+}
+
+/** The server's message names one value; the rows that hold such values are looked for. */
+async function concludeUnreadable(
+  db: Database,
+  rule: Rule,
+  probe: Probe,
+  message: string,
+): Promise<Finding> {
+  const { values, count } = await findUnreadable(db, ask, probe);
+  return build(rule, {
+    severity: "problem",
+    text: rule.text(count === undefined ? "at least one row" : countRows(count)),
+    ...(count === undefined ? {} : { count }),
+    sample: async () => {
+      if (values.length === 0) return [message];
+      const rows = await db.query<{ row: string }>(buildUnreadableRows(probe), [values]);
+      return rows.map(({ row }) => row);
+    },
   });
 }
 

@@ -70,6 +70,7 @@ function listTypeRules(table: MovedTable, column: MovedColumn, conversion: Conve
     probe: buildProbe(table, test.where, {
       ...(test.values === undefined ? {} : { values: test.values }),
       ...(test.errorIsFailure === true ? { errorIsFailure: true } : {}),
+      ...(test.attempt === undefined ? {} : { attempt: test.attempt }),
     }),
   }));
   if (remark !== undefined)

@@ -12,6 +12,7 @@ export interface ValueTest {
   readonly details?: readonly string[];
   readonly values?: { readonly expression: string; readonly shown: boolean };
   readonly errorIsFailure?: boolean;
+  readonly attempt?: { readonly value: string; readonly where: string; readonly type: string };
 }
 
 /**

@@ -64,6 +64,7 @@ export function read(pair: Pair): Conversion {
     where: `${reading} is null`,
     says: `cannot be read as ${target.sql}`,
     errorIsFailure: true,
+    attempt: { value: text, where: `${expression} is not null`, type: target.sql },
   };
   const value = nullWhere(expression, "false", reading);
   const conversion = buildConversion(pair, { ...(isNormalised ? {} : { changes }), value });
@@ -107,6 +108,11 @@ export function jsonToJsonb(pair: Pair): Conversion {
     where: `${expression} is not null and not (${hasNul}) and ${text}::pg_catalog.jsonb is null`,
     says: "cannot be read as jsonb",
     errorIsFailure: true,
+    attempt: {
+      value: text,
+      where: `${expression} is not null and not (${hasNul})`,
+      type: "pg_catalog.jsonb",
+    },
   };
   return { ...conversion, tests: [...conversion.tests, tried] };
 }

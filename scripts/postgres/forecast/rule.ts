@@ -50,6 +50,8 @@ export interface Probe {
   readonly values?: { readonly expression: string; readonly shown: boolean };
   /** A data error (class 22) while asking means that a row breaks the rule; how many then is not known. */
   readonly errorIsFailure?: boolean;
+  /** Then the failing values are looked for: texts (SQL on `t`) of the rows where `where` holds, read as `type`. */
+  readonly attempt?: { readonly value: string; readonly where: string; readonly type: string };
 }
 
 /** A difference between v1 and v2, and how to learn what it does to v1's rows. Pure: nothing has been asked yet. */

@@ -172,7 +172,7 @@ export const types: ForecastCase[] = [
     "day_text",
     ["text", "date"],
     "('2024-01-01'), ('canary')",
-    ["type problem ?", "type warning ?"],
+    ["type problem 1", "type warning ?"],
     "22007",
   ),
   typed(
@@ -203,7 +203,7 @@ export const types: ForecastCase[] = [
     ["type problem 2"],
     "changed",
   ),
-  typed("json_text", ["text", "jsonb"], `('{}'), ('canary')`, ["type problem ?"], "22P02"),
+  typed("json_text", ["text", "jsonb"], `('{}'), ('canary')`, ["type problem 1"], "22P02"),
   typed("caseless", ["text", "citext"], "('Ann')", ["type note ?"], "same"),
   typed("unknown_type", ["text", "span"], "('[1,2)')", ["type warning ?"], "same"),
   typed("amount", ["numeric", "money"], "(1.5)", ["type warning 1"], "changed"),
