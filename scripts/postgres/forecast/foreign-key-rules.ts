@@ -1,9 +1,16 @@
 import type { ForeignKey } from "../catalogue.ts";
 import { referencingTable } from "../foreign-keys.ts";
-import { displayName, nameKey, quoteIdentifier, quoteLiteral } from "../identifier.ts";
+import {
+  displayName,
+  nameKey,
+  quoteIdentifier,
+  quoteLiteral,
+  type QualifiedName,
+} from "../identifier.ts";
 import { buildOrphanCount, buildOrphanRows } from "../orphans.ts";
 import { buildSourceRows, type MovedTable, type TablePlan } from "../table-plan.ts";
 import { areIdentical, buildConvertedRows, rowColumn, type Sides } from "./converted-rows.ts";
+import { listPlaces, type Place } from "./place.ts";
 import type { Probe, Rule } from "./rule.ts";
 
 /** The foreign keys of both sides, and what moves. */
@@ -14,45 +21,33 @@ export interface KeyFacts {
   readonly targetKeys: readonly ForeignKey[];
 }
 
-const findMoved = (plan: TablePlan, name: ForeignKey["references"]): MovedTable | undefined =>
+const findMoved = (plan: TablePlan, name: QualifiedName): MovedTable | undefined =>
   plan.moved.find((table) => nameKey(table.name) === nameKey(name));
 
 /** v2's foreign keys on tables that move, unless v1 keeps the same key itself. */
 export const listForeignKeyRules = (facts: KeyFacts): Rule[] =>
   facts.targetKeys.flatMap((key) => {
-    const child = findMoved(facts.plan, referencingTable(key));
-    if (!key.enforced) return [];
-    if (child === undefined) return describePartitionKey(facts, key);
-    return [...describeContradiction(child, key), ...describeOrphans(facts, child, key)];
+    const place = findPlace(facts, referencingTable(key));
+    if (place === undefined || !key.enforced) return [];
+    return [...describeContradiction(place, key), ...describeOrphans(facts, place, key)];
   });
 
-const findRoot = (sides: Sides, name: ForeignKey["references"]): ForeignKey["references"] | null =>
+const findRoot = (sides: Sides, name: QualifiedName): QualifiedName | null =>
   sides.target.tables.find((table) => nameKey(table) === nameKey(name))?.root ?? null;
 
-/** A key of one partition alone; whether it will hold is learnt when it is restored. */
-function describePartitionKey({ sides, plan }: KeyFacts, key: ForeignKey): Rule[] {
-  const root = findRoot(sides, referencingTable(key));
-  if (root === null || findMoved(plan, root) === undefined) return [];
-  return [
-    {
-      kind: "foreign-key",
-      table: root,
-      columns: key.columns,
-      constraint: key.name,
-      severity: "warning",
-      text: () => `${displayName(referencingTable(key))}: the foreign key ${key.name}`,
-      details: [key.definition],
-      untested: "keys of a partition alone are not tested beforehand",
-    },
-  ];
+/** Where a key stands: on a table that moves, or on one of its partitions alone. */
+function findPlace({ sides, plan }: KeyFacts, name: QualifiedName): Place | undefined {
+  const table = findMoved(plan, name) ?? findMoved(plan, findRoot(sides, name) ?? name);
+  if (table === undefined) return undefined;
+  return listPlaces(sides, table).find((place) => nameKey(place.name) === nameKey(name));
 }
 
 /** ON DELETE SET NULL on a column that cannot be NULL: deleting the referenced row will fail in v2. */
-function describeContradiction(child: MovedTable, key: ForeignKey): Rule[] {
+function describeContradiction({ table: child, name }: Place, key: ForeignKey): Rule[] {
   if (key.onDelete !== "n") return [];
   const set = key.setOnDelete.length === 0 ? key.columns : key.setOnDelete;
-  const stuck = set.filter((name) =>
-    child.target.columns.some((column) => column.name === name && column.notNull),
+  const stuck = set.filter((each) =>
+    child.target.columns.some((column) => column.name === each && column.notNull),
   );
   if (stuck.length === 0) return [];
   return [
@@ -63,15 +58,16 @@ function describeContradiction(child: MovedTable, key: ForeignKey): Rule[] {
       constraint: key.name,
       severity: "warning",
       text: () =>
-        `${displayName(child.name)}.${stuck.join(", ")} is NOT NULL in v2, and ${key.name} says ON DELETE SET NULL: rows of ${displayName(key.references)} that are referenced cannot be deleted`,
+        `${displayName(name)}.${stuck.join(", ")} is NOT NULL in v2, and ${key.name} says ON DELETE SET NULL: rows of ${displayName(key.references)} that are referenced cannot be deleted`,
       todo: "decide in v2: allow NULL, or another ON DELETE; the move is not hindered",
     },
   ];
 }
 
-function describeOrphans(facts: KeyFacts, child: MovedTable, key: ForeignKey): Rule[] {
+function describeOrphans(facts: KeyFacts, place: Place, key: ForeignKey): Rule[] {
+  const { table: child } = place;
   const parent = findMoved(facts.plan, key.references);
-  const name = `${displayName(child.name)}.${key.columns.length === 1 ? key.columns[0] : `(${key.columns.join(", ")})`}`;
+  const name = `${displayName(place.name)}.${key.columns.length === 1 ? key.columns[0] : `(${key.columns.join(", ")})`}`;
   const about = {
     kind: "foreign-key",
     table: child.name,
@@ -80,7 +76,7 @@ function describeOrphans(facts: KeyFacts, child: MovedTable, key: ForeignKey): R
     details: [key.definition],
   } as const;
   if (parent === undefined) return [{ ...about, ...describeUnmoved(facts, child, key, name) }];
-  if (isKept(facts, child, parent, key)) return [];
+  if (isKept(facts, place, parent, key)) return [];
   const where = displayName(key.references);
   return [
     {
@@ -89,7 +85,7 @@ function describeOrphans(facts: KeyFacts, child: MovedTable, key: ForeignKey): R
       text: (rows) =>
         `${name}: ${rows} of v1 without a match in ${where} (${key.name}${key.validated ? "" : ", NOT VALID in v2 and left so"})`,
       todo: `add the missing rows to ${where} or mend these in v1 before the snapshot`,
-      ...probeKey(facts.sides, child, parent, key),
+      ...probeKey(facts.sides, place, parent, key),
     },
   ];
 }
@@ -124,7 +120,7 @@ function describeUnmoved(
   };
 }
 
-function isKept(facts: KeyFacts, child: MovedTable, parent: MovedTable, key: ForeignKey): boolean {
+function isKept(facts: KeyFacts, place: Place, parent: MovedTable, key: ForeignKey): boolean {
   const pairs = (of: ForeignKey): string =>
     of.columns
       .map(
@@ -134,10 +130,11 @@ function isKept(facts: KeyFacts, child: MovedTable, parent: MovedTable, key: For
       .sort()
       .join();
   return (
-    isUnchanged(facts.sides, child, parent, key) &&
+    place.isTwin &&
+    isUnchanged(facts.sides, place.table, parent, key) &&
     facts.sourceKeys.some(
       (held) =>
-        nameKey(referencingTable(held)) === nameKey(child.name) &&
+        nameKey(referencingTable(held)) === nameKey(place.name) &&
         nameKey(held.references) === nameKey(parent.name) &&
         pairs(held) === pairs(key) &&
         (held.match === key.match || held.match === "f") &&
@@ -164,12 +161,16 @@ const isSpelledAlike = (table: MovedTable, names: readonly string[]): boolean =>
 
 function probeKey(
   sides: Sides,
-  child: MovedTable,
+  { table: child, rule, isTwin }: Place,
   parent: MovedTable,
   key: ForeignKey,
 ): Pick<Rule, "probe" | "untested"> {
-  const inSource = { ...key, tableKind: child.kind, referencedKind: parent.kind };
-  if (isUnchanged(sides, child, parent, key) && isSpelledAlike(child, key.columns))
+  const inSource = {
+    ...key,
+    tableKind: rule === null ? child.kind : key.tableKind,
+    referencedKind: parent.kind,
+  };
+  if (isTwin && isUnchanged(sides, child, parent, key) && isSpelledAlike(child, key.columns))
     return {
       probe: {
         rows: "",
@@ -179,7 +180,7 @@ function probeKey(
       },
     };
   if (key.period) return { untested: "keys with a PERIOD are tested only where no type changes" };
-  const children = buildConvertedRows(sides, child, key.columns, "compare");
+  const children = buildConvertedRows(sides, child, key.columns, "compare", rule);
   if ("untested" in children) return children;
   const parents = buildConvertedRows(sides, parent, key.referencedColumns, "compare");
   if ("untested" in parents) return parents;

@@ -89,4 +89,21 @@ export const foreignKeys: ForecastCase[] = [
     expected: ["foreign-key problem 1"],
     fate: "23503",
   },
+  {
+    says: "a key of one partition alone",
+    table: "fk_part",
+    v1: `create table fk_part (at int, a int, b int) partition by range (at); create table fk_part_1 partition of fk_part for values from (0) to (9); create table fk_part_2 partition of fk_part default; create table fk_part_3 partition of fk_part for values from (100) to (200); alter table fk_part_3 add foreign key (a, b) references "two words"."Par ent"; insert into fk_part values (1, 1, 1), (2, 7, 7), (50, 7, 7), (3, 7, null)`,
+    v2: `create table fk_part (at int, a int, b int) partition by range (at); create table fk_part_1 partition of fk_part for values from (0) to (9); create table fk_part_2 partition of fk_part default; create table fk_part_3 partition of fk_part for values from (100) to (200); alter table fk_part_3 add foreign key (a, b) references "two words"."Par ent"; alter table fk_part_1 add constraint fk_part_1_fk foreign key (a, b) references "two words"."Par ent"`,
+    expected: ["foreign-key problem 1"],
+    text: "fk_part_1.(a, b): 1 row of v1 without a match in two words.Par ent (fk_part_1_fk)",
+    fate: "23503",
+  },
+  {
+    says: "a key of one partition that v1 cuts otherwise",
+    table: "fk_cut",
+    v1: `create table fk_cut (at int, a int, b int); insert into fk_cut values (1, 1, 1), (2, 7, 7), (50, 7, 7), (3, 7, null)`,
+    v2: `create table fk_cut (at int, a int, b int) partition by range (at); create table fk_cut_1 partition of fk_cut for values from (0) to (9); create table fk_cut_2 partition of fk_cut default; alter table fk_cut_1 add constraint fk_cut_1_fk foreign key (a, b) references "two words"."Par ent"`,
+    expected: ["foreign-key problem 1"],
+    fate: "23503",
+  },
 ];
