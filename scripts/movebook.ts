@@ -3,6 +3,9 @@ import { exitCodes } from "./engine/failure.ts";
 import { redact } from "./engine/redact.ts";
 import { buildProgram } from "./command-line.ts";
 
+// journals, dumps and reports hold data of others: private, also what our children write
+process.umask(0o077);
+
 try {
   const program = buildProgram((code) => {
     process.exitCode = code;

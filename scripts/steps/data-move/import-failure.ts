@@ -10,7 +10,8 @@ import type { ForeignKey } from "../../postgres/catalogue.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { displayName } from "../../postgres/identifier.ts";
-import { brokenKeysMessage } from "../../postgres/load-parts.ts";
+import { brokenKeysMessage, lockWait } from "../../postgres/load-parts.ts";
+import { describeServerError } from "../../postgres/server-message.ts";
 import { withBoth } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { readScope, type Scope } from "./scope.ts";
@@ -19,9 +20,6 @@ import { countOf } from "./wording.ts";
 const sampleSize = 10;
 
 type BrokenKey = readonly [schema: string, table: string, constraint: string, detail: string];
-
-/** Errors whose message names objects only; others may repeat a value of a row. */
-const speaksOfObjects = /^(?:08|0A|25|28|3D|3F|42|53|54|55|57)/u;
 
 /** What the server said, without row values on the screen; all of it in the rows for the report. */
 function describePlainly(error: ServerError): Problem {
@@ -33,9 +31,10 @@ function describePlainly(error: ServerError): Problem {
     ...(column === undefined ? [] : [`column ${column}`]),
     ...(constraint === undefined ? [] : [`constraint ${constraint}`]),
   ].join(", ");
-  const what = speaksOfObjects.test(error.sqlstate)
-    ? `ERROR ${error.sqlstate}: ${error.message}`
-    : `ERROR ${error.sqlstate}: ${error.message.replace(/: ".*$/su, "").replace(/".*?"(?= is out of range)/u, "a value")}`;
+  const { what } = describeServerError(`ERROR ${error.sqlstate}`, {
+    code: error.sqlstate,
+    message: error.message,
+  });
   return { what, ...(where === "" ? {} : { where }), rows: listServerWords(error) };
 }
 
@@ -87,6 +86,7 @@ async function explain(
   error: ServerError,
 ): Promise<readonly Problem[]> {
   const targetForeignKeys = await listForeignKeys(target);
+  if (error.sqlstate === "55P03") return explainWaiting(target, error);
   if (error.sqlstate === "23503") return explainOrphans(source, targetForeignKeys, error);
   const facts = {
     plan: scope.plan,
@@ -96,6 +96,33 @@ async function explain(
     targetForeignKeys,
   };
   return explainFailure(source, facts, error);
+}
+
+interface Holder {
+  readonly name: string;
+  readonly role: string | null;
+  readonly address: string | null;
+  readonly pid: number;
+  readonly table: string;
+  readonly mode: string;
+  readonly since: string | null;
+}
+
+/** Who holds the tables that an import waited for in vain. */
+async function explainWaiting(target: Database, error: ServerError): Promise<Problem[]> {
+  const holders = await target.ask<Holder>("postgres/list-table-holders");
+  const lines = holders.map(
+    ({ name, role, address, pid, table, mode, since }) =>
+      `${table}: ${mode} held by ${name} (role ${role ?? "not visible"}, from ${address ?? "a local socket"}, server process ${pid}${since === null ? "" : `, in a transaction since ${since}`})`,
+  );
+  return [
+    {
+      what: `the tables of v2 could not be locked within ${lockWait / 1_000} s: another session holds them`,
+      details: lines.length === 0 ? ["it has let go of them meanwhile"] : lines,
+      todo: "End that session's transaction (stop the application that uses v2), then call again.",
+      rows: listServerWords(error),
+    },
+  ];
 }
 
 function toError([schema, table, constraint, detail]: BrokenKey): ServerError {

@@ -41,7 +41,9 @@ export interface ImportFacts {
   readonly run: string;
   readonly environment: string;
   readonly file: string;
-  readonly manifest: Pick<DumpManifest, "sha256" | "rows"> & { readonly sections: readonly DumpSection[] };
+  readonly manifest: Pick<DumpManifest, "sha256" | "rows"> & {
+    readonly sections: readonly DumpSection[];
+  };
   readonly plan: TablePlan;
   readonly history: HistoryDecision;
   /** Keys that this import drops and restores; empty when drop-foreign-keys has dropped them. */

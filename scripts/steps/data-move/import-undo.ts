@@ -1,15 +1,48 @@
 import { failed, refused, type Problem } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
+import type { Catalogue, ForeignKey } from "../../postgres/catalogue.ts";
 import type { Database } from "../../postgres/database.ts";
 import { readManifest } from "../../postgres/dump-manifest.ts";
-import { displayName, nameKey, quoteName } from "../../postgres/identifier.ts";
+import { listForeignKeys } from "../../postgres/foreign-keys.ts";
+import { displayName, nameKey, quoteName, type QualifiedName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
-import { planLoads } from "../../postgres/load-parts.ts";
-import type { MovedTable } from "../../postgres/table-plan.ts";
+import { lockWait, planLoads } from "../../postgres/load-parts.ts";
 import { listFilled } from "../../postgres/table-contents.ts";
+import type { MovedTable } from "../../postgres/table-plan.ts";
+import { buildSilence, buildUnsilence, listUserTriggers } from "../../postgres/triggers.ts";
 import { withBoth, withTarget } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { readScope } from "./scope.ts";
+import { putViewsBack } from "./view-states.ts";
+import { countOf } from "./wording.ts";
+
+/** What is emptied: the tables that the import filled, and empty ones that refer to them (TRUNCATE wants those too). */
+interface Emptying {
+  readonly moved: readonly MovedTable[];
+  readonly referring: readonly QualifiedName[];
+}
+
+/** Tables that refer to the given ones, directly or through each other. Pure. */
+export function listReferring(
+  tables: readonly QualifiedName[],
+  keys: readonly ForeignKey[],
+  catalogue: Pick<Catalogue, "tables">,
+): QualifiedName[] {
+  const roots = new Map(catalogue.tables.map((table) => [nameKey(table), table.root ?? table]));
+  const rootOf = (name: QualifiedName): QualifiedName => roots.get(nameKey(name)) ?? name;
+  const known = new Set(tables.map(nameKey));
+  const found: QualifiedName[] = [];
+  for (let before = -1; before !== found.length;) {
+    before = found.length;
+    for (const key of keys) {
+      const from = rootOf({ schema: key.schema, name: key.table });
+      if (known.has(nameKey(from)) || !known.has(nameKey(rootOf(key.references)))) continue;
+      known.add(nameKey(from));
+      found.push({ schema: from.schema, name: from.name });
+    }
+  }
+  return found;
+}
 
 /** Rows that the import wrote into each table of v2. */
 function countImported(
@@ -29,57 +62,71 @@ function countImported(
 async function verifyOnlyOurs(
   context: StepContext,
   target: Database,
-  tables: readonly MovedTable[],
+  { moved, referring }: Emptying,
 ): Promise<void> {
-  const imported = countImported(context, tables);
-  const filled = await listFilled(
-    target,
-    tables.map((table) => table.target),
-  );
+  const imported = countImported(context, moved);
+  const filled = await listFilled(target, [...moved.map((table) => table.target), ...referring]);
   const problems: Problem[] = filled
-    .filter(({ table, rows }) => Number(rows) !== imported.get(nameKey(table)))
+    .filter(({ table, rows }) => Number(rows) !== (imported.get(nameKey(table)) ?? 0))
     .map(({ table, rows }) => ({
-      what: `${displayName(table)} holds ${rows} rows, the import wrote ${imported.get(nameKey(table)) ?? 0}: somebody has written since`,
+      what: `${displayName(table)} holds ${countOf(BigInt(rows), "row")}, the import wrote ${imported.get(nameKey(table)) ?? 0}: somebody has written since`,
       todo: "Save or delete those rows yourself; undo does not delete what it did not bring.",
     }));
   if (problems.length > 0)
     throw refused("v2 was written to after the import; emptying it would lose that", problems);
 }
 
+/** Looks and empties in one transaction, under a lock: nobody writes in between. */
 async function emptyTables(
+  context: StepContext,
   target: Database,
-  tables: readonly MovedTable[],
-  run: string,
+  emptying: Emptying,
 ): Promise<void> {
-  await target.query("begin");
+  const { moved, referring } = emptying;
+  const tables = [...moved.map((table) => table.target), ...referring];
+  const names = tables.map(quoteName).join(", ");
+  const own = new Set(tables.map(nameKey));
+  const triggers = (await listUserTriggers(target)).filter(({ schema, table }) =>
+    own.has(nameKey({ schema, name: table })),
+  );
+  await target.query(`begin; set local lock_timeout = ${lockWait}`);
   try {
-    // all in one statement and without CASCADE: a table that is not ours and refers to ours stops it
-    await target.query(
-      `truncate table ${tables.map((table) => quoteName(table.target)).join(", ")}`,
-    );
+    await target.query(`lock table ${names} in access exclusive mode`);
+    await verifyOnlyOurs(context, target, emptying);
+    for (const statement of buildSilence(triggers)) await target.query(statement);
+    // without CASCADE: what is not in the list is not emptied
+    await target.query(`truncate table ${names}`);
+    for (const statement of buildUnsilence(triggers)) await target.query(statement);
     const { imports } = await readLedger(target);
     if (imports.length > 0)
-      await target.query("delete from movebook.imports where run = $1", [run]);
+      await target.query("delete from movebook.imports where run = $1", [context.runId]);
     await target.query("commit");
   } catch (error) {
-    await target.query("rollback");
+    await target.query("rollback").catch(() => undefined);
     throw error;
   }
 }
 
 /** Empties what the import filled, in one transaction, and looks that it is empty. */
 export async function undoImport(context: StepContext): Promise<void> {
-  const { plan } = await withBoth(context, (source, target) => readScope(context, source, target));
+  const emptying = await withBoth(context, async (source, target): Promise<Emptying> => {
+    const { plan, targetCatalogue } = await readScope(context, source, target);
+    const keys = await listForeignKeys(target);
+    const tables = plan.moved.map((table) => table.target);
+    return { moved: plan.moved, referring: listReferring(tables, keys, targetCatalogue) };
+  });
   await withTarget(
     context,
     async (target) => {
-      await verifyOnlyOurs(context, target, plan.moved);
-      await emptyTables(target, plan.moved, context.runId);
+      await emptyTables(context, target, emptying);
       const filled = await listFilled(
         target,
-        plan.moved.map((table) => table.target),
+        emptying.moved.map((table) => table.target),
       );
-      if (filled.length > 0) throw failed(`${filled.length} tables are not empty after the undo`);
+      if (filled.length > 0)
+        throw failed(`${countOf(filled.length, "table")} of v2 not empty after the undo`);
+      context.screen.good(`Tables: ${emptying.moved.length} emptied`);
+      await putViewsBack(context, target);
     },
     { readOnly: false },
   );

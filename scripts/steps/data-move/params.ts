@@ -42,6 +42,7 @@ export const pooledUrl: Param<Endpoint> = {
   example:
     "postgresql://v2_owner:password@ep-v2-pooler.eu-central-1.aws.neon.tech/shop?sslmode=require",
   required: false,
+  shown: true,
   secret: true,
   places: inTargetFile("DATABASE_URL"),
   parse: parseConnectionUrl,

@@ -20,6 +20,7 @@ import { withBoth, withSource, withTarget } from "./databases.ts";
 import { remembered } from "./remembered.ts";
 import { readScope } from "./scope.ts";
 import { putSequencesBack, readSequencePlan, rememberSequences } from "./sequence-states.ts";
+import { rememberViews } from "./view-states.ts";
 import { countOf } from "./wording.ts";
 
 async function verifyKeysAreBack(context: StepContext, target: Database): Promise<void> {
@@ -67,6 +68,7 @@ async function refresh(context: StepContext, plan: RefreshPlan, target: Database
   const { screen } = context;
   for (const { name, reason } of plan.left)
     screen.quiet(`  · materialized view ${displayName(name)} stays as it is: it ${reason}`);
+  rememberViews(context, plan.refreshed);
   const problems = await refreshMaterializedViews(target, plan.refreshed, (view, index) =>
     screen.progress(`refreshing ${displayName(view)} (${index + 1} of ${plan.refreshed.length})`),
   );
@@ -169,6 +171,8 @@ export const postimport: Step = {
   verify,
   undo: async (context) => {
     await withTarget(context, (target) => putSequencesBack(context, target), { readOnly: false });
-    context.screen.quiet("  · refreshed views, statistics and removed artefacts stay as they are");
+    context.screen.quiet(
+      "  · statistics and removed artefacts stay as they are; views follow the tables",
+    );
   },
 };

@@ -47,7 +47,8 @@ export async function programsOf(context: StepContext): Promise<ProgramPaths> {
     target: Math.floor(target.version / 10_000),
   }));
   const dump = pickProgram(await findPrograms("pg_dump"), majors.source);
-  const psql = pickProgram(await findPrograms("psql"), majors.target) ?? (await findPrograms("psql"))[0];
+  const psql =
+    pickProgram(await findPrograms("psql"), majors.target) ?? (await findPrograms("psql"))[0];
   if (dump === undefined || psql === undefined) {
     const name = dump === undefined ? `pg_dump ${majors.source} or newer` : "psql";
     throw refused(`${name} is not on this machine`, [

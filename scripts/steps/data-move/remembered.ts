@@ -8,6 +8,8 @@ export const remembered = {
   droppedArtefacts: "history-dropped",
   /** States of v2's sequences before the first change, to go back to. */
   sequencesBefore: "sequences-before",
+  /** Materialized views that were refreshed, and whether they held data before. */
+  viewsBefore: "views-before",
   /** What validate found when everything was equal: {schema: fingerprint of v2's schema, quick, checks}. */
   validated: "validated",
 } as const;

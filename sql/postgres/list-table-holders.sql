@@ -1,0 +1,21 @@
+-- Which other sessions hold locks on these tables that keep writers or ALTER TABLE out?
+select distinct
+       coalesce(nullif(a.application_name, ''), 'a session without a name') as name,
+       a.usename as role,
+       pg_catalog.host(a.client_addr) as address,
+       l.pid as pid,
+       n.nspname || '.' || c.relname as "table",
+       l.mode as mode,
+       pg_catalog.to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as since
+from pg_catalog.pg_locks as l
+join pg_catalog.pg_class as c on c.oid = l.relation
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+where l.locktype = 'relation'
+  and l.granted
+  and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
+  and l.pid <> pg_catalog.pg_backend_pid()
+  and coalesce(a.application_name, '') not like 'movebook %'
+  and c.relkind in ('r', 'p')
+  and n.nspname !~ '^pg_'
+order by 4, 5;
