@@ -17,6 +17,7 @@ create table if not exists movebook.foreign_keys (
   validated pg_catalog.bool not null,
   comment pg_catalog.text,
   table_kind pg_catalog.text not null,
+  referenced_kind pg_catalog.text not null,
   dropped_at pg_catalog.timestamptz not null default pg_catalog.now(),
   restored_at pg_catalog.timestamptz
 );
