@@ -162,7 +162,7 @@ export class Screen {
       this.#beat ??= setInterval(() => this.#announce(), heartbeat).unref();
       return;
     }
-    this.#spinner ??= ora({ stream: this.#out, discardStdin: false, indent: 2 }).start();
+    this.#spinner ??= ora({ stream: this.#out, discardStdin: false, prefixText: " " }).start();
     this.#spinner.text = this.#activity;
   }
 

@@ -10,6 +10,9 @@ import { countOf, sizeOf } from "./wording.ts";
 const listFiles = (parts: readonly Part[]) =>
   parts.flatMap(({ input }) => input.flatMap((one) => ("file" in one ? [one] : [])));
 
+const addsKey = ({ input }: Part): boolean =>
+  input.some((one) => "text" in one && one.text.includes(" add constraint "));
+
 /** `2 min 5 s`. */
 function formatLeft(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -27,6 +30,8 @@ export class ImportWatch implements Redirects {
   readonly #expected: number[];
   readonly #looks: unknown[] = [];
   readonly #began = Date.now();
+  readonly #keys: number;
+  #key = 0;
   #bytes = 0;
   #rows = 0;
   #tableRows = 0;
@@ -42,10 +47,14 @@ export class ImportWatch implements Redirects {
     );
     this.#totalRows = expectedRows.reduce((sum, rows) => sum + rows, 0);
     this.#expected = [...expectedRows];
+    this.#keys = (command.parts ?? []).filter(addsKey).length;
   }
 
   readonly onPart = (part: Part): void => {
-    if (part.title === undefined) return;
+    if (part.title === undefined) {
+      if (addsKey(part)) this.#showKey();
+      return;
+    }
     this.endGroup();
     this.#screen.settle();
     this.#screen.line();
@@ -55,6 +64,12 @@ export class ImportWatch implements Redirects {
     this.#phase = this.#group;
     this.show();
   };
+
+  #showKey(): void {
+    this.#key += 1;
+    this.#phase = `restoring and checking foreign key ${this.#key} of ${this.#keys}`;
+    this.show();
+  }
 
   /** Prints that the part that runs has completed; the last one after the commit. */
   endGroup(): void {

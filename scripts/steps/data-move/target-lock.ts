@@ -1,9 +1,13 @@
 import { hostname, userInfo } from "node:os";
 import { refused } from "../../engine/failure.ts";
 import type { HeldLock, StepContext } from "../../engine/step.ts";
-import { connectOrFail } from "../../postgres/database.ts";
+import { every } from "../../engine/every.ts";
+import { connectOrFail, type Database } from "../../postgres/database.ts";
 import { runLock } from "../../postgres/load-parts.ts";
 import { targetUrl } from "./params.ts";
+
+/** Milliseconds; Neon suspends a compute after five minutes of silence. */
+const keepAwake = 30_000;
 
 interface Holder {
   readonly name: string;
@@ -27,6 +31,17 @@ function lockName(context: StepContext): string {
 const describeHolder = (holder: Holder): string =>
   `${holder.name} (role ${holder.role ?? "not visible"}, from ${holder.address ?? "a local socket"}, server process ${holder.pid}) since ${holder.since ?? "a time that this role may not see"}`;
 
+/** Keeps the session talking: a serverless compute goes to sleep on silence, and the lock with it. */
+function hold(session: Database): HeldLock {
+  const stop = every(keepAwake, async () => void (await session.query("select 1")));
+  return {
+    release: async () => {
+      stop();
+      await session.close();
+    },
+  };
+}
+
 /**
  * An advisory lock on the target database, held by a session of its own as long as the run goes on. When the run dies,
  * so does the session, and the lock with it.
@@ -42,7 +57,7 @@ export async function lockTarget(context: StepContext): Promise<HeldLock> {
       "select pg_catalog.pg_try_advisory_lock($1, $2) as taken",
       [runLock.first, runLock.second],
     );
-    if (taken) return { release: () => session.close() };
+    if (taken) return hold(session);
     const [holder] = await session.ask<Holder>("postgres/find-lock-holder", [
       runLock.first,
       runLock.second,
