@@ -1,6 +1,6 @@
 import { describeEndpoint, type Endpoint } from "../../../postgres/endpoint.ts";
 import { measureTables } from "../../../postgres/table-sizes.ts";
-import { sizeOf } from "../wording.ts";
+import { countOf, sizeOf } from "../wording.ts";
 import type { ScopedSides } from "./section.ts";
 import type { BothFacts } from "./readiness.ts";
 import type { ServerFacts } from "./servers.ts";
@@ -25,7 +25,7 @@ function writeRows({ count, isEstimate, unknown }: BoxSide["rows"]): string {
   if (unknown === 0) return `about ${number} (estimate)`;
   return count === 0n
     ? "not known (never analyzed)"
-    : `more than ${number} (estimate; ${unknown} tables never analyzed)`;
+    : `more than ${number} (estimate; ${countOf(unknown, "table")} never analyzed)`;
 }
 
 const listLines = (side: BoxSide): readonly (readonly [label: string, text: string])[] => [
