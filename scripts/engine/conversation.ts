@@ -6,7 +6,10 @@ import { DropFields } from "./drop-fields.ts";
 
 /** What the caller wants to see while a command runs. */
 export interface Redirects {
-  /** A whole line of standard output that is no answer to a part. Not redacted: it is what the caller asked for. */
+  /**
+   * A whole line of standard output that is no answer to a part. Not redacted: it is what the caller asked for. What it
+   * throws is a veto: no further part is sent, and the command is ended.
+   */
   readonly onLine?: (line: string) => void;
   readonly onPart?: (part: Part) => void;
   readonly onAnswer?: (part: Part) => void;
@@ -54,11 +57,18 @@ export class Conversation {
   readonly #stdin: Writable;
   readonly #redirects: Redirects;
   #awaited: { readonly line: string; readonly resolve: () => void } | undefined;
+  readonly #vetoed: Promise<never>;
+  #veto: (reason: unknown) => void = () => undefined;
+  #isVetoed = false;
   #bytes = 0;
 
   constructor(stdin: Writable, stdout: Readable, redirects: Redirects) {
     this.#stdin = stdin;
     this.#redirects = redirects;
+    this.#vetoed = new Promise<never>((_, reject) => {
+      this.#veto = reject;
+    });
+    this.#vetoed.catch(() => undefined);
     // a closed pipe (EPIPE) is told by the exit code
     stdin.on("error", () => undefined);
     let rest = "";
@@ -73,8 +83,15 @@ export class Conversation {
   }
 
   #take(line: string): void {
-    if (this.#awaited?.line === line) this.#awaited.resolve();
-    else this.#redirects.onLine?.(line);
+    if (this.#isVetoed) return;
+    try {
+      if (this.#awaited?.line === line) this.#awaited.resolve();
+      else this.#redirects.onLine?.(line);
+    } catch (error) {
+      // thrown inside an event of the pipe, where nobody could catch it
+      this.#isVetoed = true;
+      this.#veto(error);
+    }
   }
 
   /**
@@ -88,8 +105,8 @@ export class Conversation {
       const answered = new Promise<void>((resolve) => {
         this.#awaited = { line: part.answer, resolve };
       });
-      await Promise.race([this.#send(part), ended]);
-      await Promise.race([answered, ended]);
+      await Promise.race([this.#send(part), ended, this.#vetoed]);
+      await Promise.race([answered, ended, this.#vetoed]);
       this.#redirects.onAnswer?.(part);
     }
     this.current = undefined;
