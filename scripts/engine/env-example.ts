@@ -22,10 +22,13 @@ function quoteValue(value: string): string {
   return `${quote}${value}${quote}`;
 }
 
+const describeMeaning = (param: AnyParam, optional = "optional"): string[] =>
+  wrapComment(`${param.meaning} (${param.required ? "required" : optional})`);
+
 function describeParam(param: AnyParam): string[] {
   const places = Object.entries(param.places);
   return [
-    ...wrapComment(`${param.meaning} (${param.required ? "required" : "optional"})`),
+    ...describeMeaning(param),
     ...places.map(
       ([environment, place]) => `#   ${environment}: ${place.variable} in ${place.file}`,
     ),
@@ -49,13 +52,16 @@ export function buildEnvExample(params: readonly AnyParam[]): string {
   return `${[head, ...params.map(describeParam)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-/** The text of an example file such as `.env.v2.dev.example`: to be copied and filled in. Optional ones are commented out. */
+/** The text of an example file such as `.env.v2.dev.example`: to be copied and filled in. Optional ones are commented out, unless they are `shown`. */
 export function buildFileExample(params: readonly AnyParam[], file: string): string {
   const blocks = params.flatMap((param) => {
     const place = Object.values(param.places).find((candidate) => candidate.file === file);
     if (place === undefined) return [];
     const line = `${place.variable}=${quoteValue(param.example)}`;
-    return [[...wrapComment(param.meaning), param.required ? line : `# ${line}`]];
+    if (param.required) return [[...describeMeaning(param), line]];
+    return param.shown === true
+      ? [[...describeMeaning(param, "optional: delete the line when there is none"), line]]
+      : [[...describeMeaning(param), `# ${line}`]];
   });
   const head = [
     `# Copy to ${file} and put your own values in. All variables are explained in .env.example.`,

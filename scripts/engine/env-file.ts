@@ -82,7 +82,8 @@ const swallowsAssignment = (value: string): boolean =>
     .some((line) => /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*[^=\s]/.test(line));
 
 function listCommentFindings(of: Assignment): string[] {
-  if (of.comment === undefined) return [];
+  // dotenv's grammar also takes a comment on a later line as this value's
+  if (of.comment === undefined || of.gap.includes("\n")) return [];
   const glued = of.gap === "" && !/\s$/.test(of.written);
   if (glued) {
     return [

@@ -17,6 +17,8 @@ export interface Param<T> {
   /** For the example files; never a working secret. */
   readonly example: string;
   readonly required: boolean;
+  /** True: stands in the example files ready to be filled in although it may be missing. */
+  readonly shown?: boolean;
   /** Secret values are never journalled and never printed, not even in part. */
   readonly secret: boolean;
   /** Environment name → where it is read. */

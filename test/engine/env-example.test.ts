@@ -55,6 +55,12 @@ describe("buildFileExample", () => {
     expect(text).not.toContain("PROD_TOKEN");
   });
 
+  it("shows an optional variable ready to be filled in when its param asks for that", () => {
+    const shown = buildFileExample([{ ...color, shown: true }], ".env.door.dev");
+    expect(parseEnvFile(shown)).toEqual({ COLOR: "red" });
+    expect(shown).toMatch(/\(optional: delete the line/);
+  });
+
   it("causes no warning, commented out or not", () => {
     const known = new Set(["DEV_TOKEN", "COLOR"]);
     expect(lintEnvFile("f", text, known)).toEqual([]);

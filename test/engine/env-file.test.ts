@@ -32,6 +32,10 @@ describe("lintEnvFile", () => {
     expect(lint("A='pa' #ss'")).toEqual([expect.stringContaining("ends at its second quote")]);
   });
 
+  it("takes an apostrophe in a comment on a later line for what it is", () => {
+    expect(lint("A='pass'\n\n# the application's own\nB='word'\n")).toEqual([]);
+  });
+
   it.each(["A='pass", 'A="pass', "A=`pass", `A='pass"`, "A='pa'ss", "A='it's'"])(
     "warns about the unbalanced quotes of %s",
     (content) => expect(lint(content)).toEqual([expect.stringContaining("1: unbalanced quotes")]),
