@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Database } from "./database.ts";
 
 /** A session, as far as the probe needs it. */
@@ -24,17 +25,39 @@ async function askInTransaction(session: ProbedSession): Promise<Answer> {
   }
 }
 
-/** One round: what one transaction finds of a setting while a second session keeps another server process busy. */
-async function probeOnce(session: ProbedSession, other: ProbedSession): Promise<readonly Answer[]> {
+/** How long and how often is asked. */
+export interface ProbeLimits {
+  readonly rounds: number;
+  /** Milliseconds that a transaction may wait for its answer while another one is open. */
+  readonly patience: number;
+}
+
+/** One round: what a transaction finds while a second session keeps another server process busy. */
+async function probeOnce(
+  session: ProbedSession,
+  other: ProbedSession,
+  patience: number,
+): Promise<readonly Answer[] | "waits"> {
   const first = await askInTransaction(session);
   await other.query("begin");
+  const second = askInTransaction(session);
+  const ended = new AbortController();
   try {
-    await other.query("select 1");
-    return [first, await askInTransaction(session)];
+    const answer = await Promise.race([
+      second,
+      wait(patience, undefined, { signal: ended.signal }).catch(() => undefined),
+    ]);
+    return answer === undefined ? "waits" : [first, answer];
   } finally {
+    ended.abort();
     await other.query("rollback");
+    await second.catch(() => undefined);
   }
 }
+
+/** A pooler's own refusal: a server does not break the protocol. */
+const isPoolersWord = (error: unknown): error is Error =>
+  error instanceof Error && (error as { code?: string }).code === "08P01";
 
 /**
  * Finds out whether a session is one server process from end to end, or whether a pooler in between gives every
@@ -44,13 +67,25 @@ async function probeOnce(session: ProbedSession, other: ProbedSession): Promise<
 export async function findPooling(
   session: ProbedSession,
   other: ProbedSession,
-  rounds = 5,
+  { rounds, patience }: ProbeLimits = { rounds: 5, patience: 5_000 },
 ): Promise<string | undefined> {
   const mark = randomUUID();
-  await session.query(`set ${setting} = '${mark}'`);
   const answers: Answer[] = [];
-  for (let round = 0; round < rounds; round += 1)
-    answers.push(...(await probeOnce(session, other)));
+  try {
+    await session.query(`set ${setting} = '${mark}'`);
+    for (let round = 0; round < rounds; round += 1) {
+      const found = await probeOnce(session, other, patience);
+      if (found === "waits") return "a transaction had to wait until that of another session ended";
+      answers.push(...found);
+    }
+  } catch (error) {
+    if (isPoolersWord(error)) return `it says "${error.message}"`;
+    throw error;
+  }
+  return judgeAnswers(answers, mark);
+}
+
+function judgeAnswers(answers: readonly Answer[], mark: string): string | undefined {
   const processes = new Set(answers.map(({ pid }) => pid));
   if (processes.size > 1)
     return `${answers.length} transactions of one session were answered by ${processes.size} server processes`;

@@ -122,9 +122,9 @@ function pool(sessions: readonly Database[]): () => ProbedSession {
         busy = busy.filter((each) => each !== held);
         held = undefined;
       }
-      return used.query(text, values) as Promise<never[]>;
+      return used.query<never>(text, values);
     };
-    return { query } as ProbedSession;
+    return { query };
   };
 }
 
@@ -162,9 +162,9 @@ describe("a direct connection", () => {
         const used = holder === undefined || holder === me ? sessions[0] : sessions[1];
         if (text === "begin") holder ??= me;
         if (text === "rollback" && holder === me) holder = undefined;
-        return (used as Database).query(text) as Promise<never[]>;
+        return (used as Database).query<never>(text);
       };
-      return { query } as ProbedSession;
+      return { query };
     };
     expect(await findPooling(client(), client())).toContain("answered by 2 server processes");
   });
@@ -176,8 +176,44 @@ describe("a direct connection", () => {
       if (text === "rollback") await one.query("discard all");
       return rows as never[];
     };
-    expect(await findPooling({ query } as ProbedSession, await session(urlOf("one")))).toBe(
+    expect(await findPooling({ query }, await session(urlOf("one")))).toBe(
       "a session setting was gone in 9 of 10 transactions",
+    );
+  });
+});
+
+describe("a pooler", () => {
+  it("with a single server process lets a second session wait, which is not waited for", async () => {
+    const one = await session(urlOf("one"));
+    let release = (): void => undefined;
+    let free = Promise.resolve();
+    const client = (): ProbedSession => ({
+      query: async (text: string): Promise<never[]> => {
+        if (text === "begin") {
+          await free;
+          free = new Promise((resolve) => {
+            release = resolve;
+          });
+        }
+        const rows = await one.query<never>(text);
+        if (text === "rollback") release();
+        return rows;
+      },
+    });
+    expect(await findPooling(client(), client(), { rounds: 1, patience: 50 })).toBe(
+      "a transaction had to wait until that of another session ended",
+    );
+  });
+
+  it("for single statements says so itself", async () => {
+    const refusal = Object.assign(
+      new Error("transaction blocks not allowed in statement pooling mode"),
+      { code: "08P01" },
+    );
+    const query = (text: string): Promise<never[]> =>
+      text === "begin" ? Promise.reject(refusal) : Promise.resolve([]);
+    expect(await findPooling({ query }, { query })).toBe(
+      'it says "transaction blocks not allowed in statement pooling mode"',
     );
   });
 });
@@ -252,9 +288,9 @@ describe("v1 as a snapshot", () => {
   it("is not live: a writer with short transactions is noticed, also by a role that may not look into its session", async () => {
     await server.psql("one", "create table if not exists busy (id int)");
     const writer = await session(server.url("one"), "shop-api", false);
-    let isOn = true;
+    const writes = new AbortController();
     const writing = (async () => {
-      while (isOn) {
+      while (!writes.signal.aborted) {
         await writer.query("insert into public.busy values (1)");
         await wait(20);
       }
@@ -271,7 +307,7 @@ describe("v1 as a snapshot", () => {
       );
       expect(result?.problem?.details?.at(-1)).toBe(`connected: shop-api (${server.superuser})`);
     } finally {
-      isOn = false;
+      writes.abort();
       await writing;
     }
   });

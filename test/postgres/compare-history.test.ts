@@ -123,7 +123,7 @@ describe("drizzle's history", () => {
 
   it("does not guess at a damaged journal", async () => {
     write("meta/_journal.json", "{");
-    await expect(compare("drizzle", [])).rejects.toThrow();
+    await expect(compare("drizzle", [])).rejects.toThrow("JSON");
   });
 });
 
