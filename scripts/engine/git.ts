@@ -50,8 +50,8 @@ function explain(message: string, folder: string): GitUnknown {
 }
 
 /**
- * Asks git about a folder. Nothing is obeyed that comes from GIT_* variables, and no program is started that the
- * repository's settings name.
+ * Asks git about a folder. GIT_* variables of the process are not obeyed, and no file system monitor is started that
+ * the repository's settings name.
  */
 export async function readGit(folder: string, signal: AbortSignal): Promise<GitState> {
   const own = { LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0" };

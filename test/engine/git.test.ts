@@ -143,7 +143,7 @@ describe("git", () => {
     expect(existsSync(proof)).toBe(false);
   });
 
-  it("starts no program that the repository's settings name", async () => {
+  it("starts no file system monitor that the repository's settings name", async () => {
     makeRepository();
     const proof = join(folder, "proof");
     git("config", "core.fsmonitor", `touch ${proof}; true`);
