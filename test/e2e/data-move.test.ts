@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeMove, questions, startPair, type Move, type Pair } from "./support/move.ts";
@@ -196,5 +196,18 @@ describe("prod", () => {
     const ended = await prodRun("--confirm", move.v2Database);
     expect(ended.output).toContain("RESULT: PASS");
     expect(ended.code).toBe(0);
+  });
+});
+
+describe("dumps", () => {
+  test("those of superseded runs are removed, and said so; their journals stay", async () => {
+    move = await makeMove(pair);
+    expect((await move.movebook([...wholeRun, "--until", "dump"])).code).toBe(0);
+    const again = await move.movebook([...wholeRun, "--until", "dump"]);
+    expect(again.output).toContain("removed the dump of a run that is over");
+    const [first = "", second = ""] = move.runs();
+    expect(readdirSync(first)).toContain("journal.jsonl");
+    expect(readdirSync(first)).not.toContain("v1_data.sql");
+    expect(readdirSync(second)).toContain("v1_data.sql");
   });
 });

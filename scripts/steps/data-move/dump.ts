@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, existsSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, statSync, existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { failed, refused } from "../../engine/failure.ts";
@@ -11,7 +11,8 @@ import { displayName, nameKey } from "../../postgres/identifier.ts";
 import { buildDumpCommand } from "../../postgres/pg-dump.ts";
 import type { TablePlan } from "../../postgres/table-plan.ts";
 import { applicationName, withBoth } from "./databases.ts";
-import { dumpFiles } from "./dump-files.ts";
+import { dumpFiles, partialPrefix } from "./dump-files.ts";
+import { removeOldDumps } from "./old-dumps.ts";
 import { identityOf, sourceUrl } from "./params.ts";
 import { programsOf } from "./programs.ts";
 import { readScope } from "./scope.ts";
@@ -124,6 +125,10 @@ async function runDump(context: StepContext, [command]: readonly Command[]): Pro
   screen.line(`  Output file: ${relative(context.projectFolder, files.dump)}`);
   screen.line("Starting pg_dump (data-only)...");
   const startedAt = new Date().toISOString();
+  for (const name of readdirSync(context.runFolder).filter((each) =>
+    each.startsWith(partialPrefix),
+  ))
+    rmSync(join(context.runFolder, name));
   // an old manifest must not vouch for a new file
   rmSync(files.manifest, { force: true });
   await runPgDump(context, command, files.partial);
@@ -134,6 +139,7 @@ async function runDump(context: StepContext, [command]: readonly Command[]): Pro
   const manifest = makeManifest(context, index, startedAt, command.program);
   writeManifest(files.manifest, manifest);
   screen.settle();
+  removeOldDumps(context);
   for (const { table, reason } of manifest.leftOut)
     screen.line(`  · left out: ${table} (${reason})`);
   screen.good(
