@@ -13,6 +13,11 @@ const pins: readonly (readonly [name: string, value: string])[] = [
   ["lc_monetary", "C"],
   ["xmloption", "content"],
   ["standard_conforming_strings", "on"],
+  // off reads an unquoted NULL in an array as the text 'NULL'
+  ["array_nulls", "on"],
+  ["transform_null_equals", "off"],
+  ["default_transaction_isolation", "read committed"],
+  ["default_transaction_deferrable", "off"],
   ["quote_all_identifiers", "off"],
   ["row_security", "off"],
   ["statement_timeout", "0"],
@@ -46,6 +51,8 @@ export function buildSessionPins(use: SessionUse): string {
   // do, not select: a psql script must not print rows
   lines.push(
     `do $pin$ begin perform pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in (${names}); end $pin$;`,
+    // off tells of a commit before it is on the disk; stronger ones than on are kept
+    "do $pin$ begin if pg_catalog.current_setting('synchronous_commit') = 'off' then perform pg_catalog.set_config('synchronous_commit', 'on', false); end if; end $pin$;",
   );
   return lines.join("\n");
 }
