@@ -64,20 +64,24 @@ async function haveClients(screen: Screen, flags: Flags, minimumMajor: number): 
   return false;
 }
 
+/** npm and tsx send a Ctrl-C on that the terminal has sent to us already: that is no second one. */
+const sameCtrlC = 1_000;
+
 /** Stops at once when nothing of movebook runs: the servers end with us, and their folders go. */
 function listenToSignals(screen: Screen): { readonly cancelled: () => boolean } {
-  let cancelled = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      const again = cancelled;
-      cancelled = true;
-      if (!again && (isWaiting || passOnSignal(signal))) return;
-      screen.settle();
-      screen.warning("stopped; the servers and their data go");
-      process.exit(exitCodes.cancelled);
-    });
-  }
-  return { cancelled: () => cancelled };
+  let first: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (first !== undefined && now - first < sameCtrlC) return;
+    const again = first !== undefined;
+    first ??= now;
+    if (!again && (isWaiting || passOnSignal(signal))) return;
+    screen.settle();
+    screen.warning("stopped; the servers and their data go");
+    process.exit(exitCodes.cancelled);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  return { cancelled: () => first !== undefined };
 }
 
 /** The demo is over, and the servers are kept up. */
@@ -128,6 +132,7 @@ async function runDemo(
   }
   printByHand(screen, stage, await writeServices(stage));
   await waitForCancel(cancelled);
+  screen.line("stopping the servers");
   return exitCodes.done;
 }
 
