@@ -54,7 +54,7 @@ export interface ImportFacts {
 
 const historyTitle = ({ history }: ImportFacts): string =>
   history.artefacts.length === 0
-    ? `Step 0/4: Migration history (${history.why})`
+    ? `Step 0/4: Keep v2's migration history (${history.why})`
     : `Step 0/4: Safety truncate ${history.artefacts.flatMap(({ tables }) => tables.map(({ name }) => name)).join(", ")} (${history.why})`;
 
 const dropTitle = ({ keys, droppedBefore }: ImportFacts): string =>
