@@ -1,18 +1,21 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  buildCommandLine,
+  buildCallWithFlags,
   buildContext,
   journalMemory,
   passingMemory,
   type CallFacts,
 } from "./context.ts";
 import { StepFailure } from "./execute-step.ts";
-import { exitCodes, type ExitCode } from "./failure.ts";
-import type { Journal } from "./journal.ts";
+import { exitCodes, UncaughtError, type ExitCode } from "./failure.ts";
+import { runsFolder, type Journal } from "./journal.ts";
 import { explainThrown, printFailure, writeReport, type FailureReport } from "./report.ts";
-import type { TargetState } from "./step.ts";
+import { removeLeftSecrets } from "./secret-files.ts";
+import type { Step, TargetState } from "./step.ts";
+
+type Told = ReturnType<typeof explainThrown>;
 
 /** A call's work gets this to tell in which run it is. */
 export type OnJournal = (journal: Journal) => void;
@@ -44,15 +47,64 @@ function decideExitCode(thrown: ExitCode, state: TargetState): ExitCode {
   return state.unsafe && stopped ? exitCodes.unsafe : thrown;
 }
 
+/** What the operator calls next, when neither the target nor the failure knows better. */
 function nextCommand(
   facts: CallFacts,
-  exitCode: ExitCode,
-  step: string | undefined,
   verb: string,
+  exitCode: ExitCode,
+  failure: { readonly step: Step | undefined; readonly journal: Journal | undefined },
 ): string | undefined {
   if (exitCode === exitCodes.usage) return undefined;
-  if (exitCode !== exitCodes.refused) return buildCommandLine(facts, "resume");
-  return verb === "step" ? buildCommandLine(facts, "step", step) : buildCommandLine(facts, verb);
+  const { step, journal } = failure;
+  const { selection = {} } = facts;
+  const again = buildCallWithFlags(facts, verb, selection);
+  const isPartial = Object.values(selection).some((name) => name !== undefined);
+  const isBegun = facts.runbook.steps.some(({ name }) => journal?.stateOf(name) === "done");
+  if (journal === undefined || (verb !== "run" && verb !== "resume")) return again;
+  if (exitCode === exitCodes.refused && !isBegun) return again;
+  if (!isPartial) return buildCallWithFlags(facts, "resume");
+  if (step === undefined || selection.only !== undefined) return again;
+  return buildCallWithFlags(facts, "run", { ...selection, from: step.name });
+}
+
+/** Writes the report of a failed run, and of a defect always. @returns its path; undefined when there is none */
+function keepReport(
+  facts: CallFacts,
+  failure: FailureReport,
+  journal: Journal | undefined,
+): string | undefined {
+  if (journal === undefined && failure.stack === undefined) return undefined;
+  const folder =
+    journal?.folder ?? runsFolder(facts.projectFolder, facts.runbook.name, facts.environment);
+  try {
+    return writeReport(failure, folder);
+  } catch (error) {
+    facts.screen.warning(`the report cannot be written: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Looks at the target, unless nothing of this call can have reached it. */
+async function findState(
+  facts: CallFacts,
+  exitCode: ExitCode,
+  step: Step | undefined,
+  journal: Journal | undefined,
+): Promise<TargetState> {
+  const cannotHave = exitCode === exitCodes.usage || step?.name === facts.runbook.steps[0]?.name;
+  return journal === undefined || cannotHave ? nothingChanged : lookAtTarget(facts, journal);
+}
+
+/** What ended the call: the operator, a defect that nobody could catch, or what was thrown. */
+function findCause(facts: CallFacts, thrown: unknown): Told & { readonly isCancelled: boolean } {
+  const { aborted, reason } = facts.signal as { aborted: boolean; reason: unknown };
+  if (aborted && !(reason instanceof UncaughtError)) {
+    const what = "cancelled; the commands that ran were ended";
+    const told = { what, problems: [], changed: undefined, next: undefined };
+    return { ...told, exitCode: exitCodes.cancelled, isCancelled: true };
+  }
+  const cause = thrown instanceof StepFailure ? thrown.thrown : thrown;
+  return { ...explainThrown(aborted ? (reason as Error).cause : cause), isCancelled: false };
 }
 
 async function report(
@@ -62,32 +114,30 @@ async function report(
   journal: Journal | undefined,
 ): Promise<ExitCode> {
   const step = thrown instanceof StepFailure ? thrown.step : undefined;
-  const cause = thrown instanceof StepFailure ? thrown.thrown : thrown;
-  const cancelled = facts.signal.aborted;
-  const told = explainThrown(cancelled ? new Error("cancelled") : cause);
-  const thrownCode = cancelled ? exitCodes.cancelled : told.exitCode;
-  const looks =
-    journal !== undefined &&
-    thrownCode !== exitCodes.usage &&
-    step?.name !== facts.runbook.steps[0]?.name;
-  const state = looks ? await lookAtTarget(facts, journal) : nothingChanged;
-  const exitCode = decideExitCode(thrownCode, state);
+  const { isCancelled, ...told } = findCause(facts, thrown);
+  const state = await findState(facts, told.exitCode, step, journal);
+  const exitCode = decideExitCode(told.exitCode, state);
   const failure: FailureReport = {
+    ...told,
     runbook: facts.runbook.name,
     environment: facts.environment,
     run: journal?.header.run,
     step: step?.name,
     exitCode,
-    what: cancelled ? "cancelled; the commands that ran were ended" : told.what,
-    problems: cancelled ? [] : told.problems,
     changed: told.changed ?? state.sentence,
-    next: state.next ?? told.next ?? nextCommand(facts, exitCode, step?.name, verb),
-    ...(told.stack === undefined || cancelled ? {} : { stack: told.stack }),
+    next: state.next ?? told.next ?? nextCommand(facts, verb, exitCode, { step, journal }),
   };
-  const file =
-    journal === undefined || cancelled ? undefined : writeReport(failure, journal.folder);
+  const file = isCancelled ? undefined : keepReport(facts, failure, journal);
   printFailure(facts.screen, failure, file, facts.options.showRows);
   return exitCode;
+}
+
+/** Secret files of calls that were killed do not stay. */
+function cleanUp(facts: CallFacts): void {
+  const folder = runsFolder(facts.projectFolder, facts.runbook.name, facts.environment);
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeLeftSecrets(join(folder, entry.name));
 }
 
 /**
@@ -101,6 +151,7 @@ export async function call(
 ): Promise<ExitCode> {
   let journal: Journal | undefined;
   try {
+    cleanUp(facts);
     await work((known) => {
       journal = known;
     });

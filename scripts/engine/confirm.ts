@@ -1,5 +1,6 @@
-import { buildCommandLine, type CallFacts } from "./context.ts";
+import type { CallFacts } from "./context.ts";
 import { refused } from "./failure.ts";
+import { quoteWord } from "./shell-word.ts";
 
 /**
  * Changes of some environments (production) need the target's name from a person: after --confirm, or typed.
@@ -29,7 +30,7 @@ export async function confirmTarget(facts: CallFacts): Promise<void> {
     {
       what,
       where: `the target is ${names.join(", or ")}`,
-      todo: `If that is what you want to change: ${buildCommandLine(facts, "run")} --confirm ${name}`,
+      todo: `If that is what you want to change, call again with --confirm ${quoteWord(name)}`,
     },
   ]);
 }

@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import type { CheckResult, CheckSection } from "./check.ts";
 import { listProblems } from "./check.ts";
+import type { Selection } from "./choose-steps.ts";
 import { misused, refused } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import type { Param, ParamReading, Settings } from "./param.ts";
 import type { Screen } from "./screen.ts";
+import { quoteWord } from "./shell-word.ts";
 import { executeCommand } from "./shell.ts";
 import type { RunOptions, Runbook, StepContext } from "./step.ts";
 
@@ -19,6 +20,10 @@ export interface CallFacts {
   readonly signal: AbortSignal;
   /** How the operator calls us: `npx movebook`. */
   readonly caller: string;
+  /** Which steps the operator asked for. */
+  readonly selection?: Selection;
+  /** The operator's flags, as words, to print with the command that repeats the call: `--any-branch`. */
+  readonly flags?: readonly string[];
 }
 
 function readingOf(settings: Settings, param: Param<unknown>): ParamReading {
@@ -38,7 +43,7 @@ export function settingOf<T>(
   param: Param<T>,
   required: boolean,
 ): T | undefined {
-  const reading = readingOf(settings, param as Param<unknown>);
+  const reading = readingOf(settings, param);
   if (reading.value === undefined && required) {
     throw misused(`${reading.place.variable} is not set`, [
       {
@@ -110,7 +115,8 @@ export function passingMemory(journal: Journal | undefined): Memory {
 
 /** `npx movebook step data-move import --env dev`. */
 export function buildCommandLine(facts: CallFacts, verb: string, step?: string): string {
-  const project = facts.projectFolder === process.cwd() ? [] : ["--project", facts.projectFolder];
+  const project =
+    facts.projectFolder === process.cwd() ? [] : ["--project", quoteWord(facts.projectFolder)];
   return [
     facts.caller,
     ...project,
@@ -121,6 +127,21 @@ export function buildCommandLine(facts: CallFacts, verb: string, step?: string):
     facts.environment,
   ].join(" ");
 }
+
+/** A command line with the operator's flags: what to call next, when it was not the flags' fault. */
+export const buildCallWithFlags = (
+  facts: CallFacts,
+  verb: string,
+  selection: Selection = {},
+): string => {
+  const [step, words] =
+    verb === "step" ? [selection.only, []] : [undefined, Object.entries(selection)];
+  return [
+    buildCommandLine(facts, verb, step),
+    ...words.flatMap(([flag, name]) => (name === undefined ? [] : [`--${flag} ${name}`])),
+    ...(facts.flags ?? []).map(quoteWord),
+  ].join(" ");
+};
 
 /** Builds what the steps get. */
 export function buildContext(
@@ -142,8 +163,7 @@ export function buildContext(
     setting: <T>(param: Param<T>) => settingOf(facts.settings, param, true) as T,
     optionalSetting: (param) => settingOf(facts.settings, param, false),
     ...memory,
-    execute: (command, redirects) =>
-      executeCommand(command, join(runFolder), facts.signal, redirects),
+    execute: (command, redirects) => executeCommand(command, runFolder, facts.signal, redirects),
     refuseOnProblems: (what, sections) => refuseOnProblems(facts, what, sections),
     commandLine: (verb, step) => buildCommandLine(facts, verb, step),
   };

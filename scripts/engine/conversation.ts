@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { FileInput, Part } from "./command.ts";
 import { DropFields } from "./drop-fields.ts";
+import { failed } from "./failure.ts";
 
 /** What the caller wants to see while a command runs. */
 export interface Redirects {
@@ -19,15 +20,26 @@ export interface Redirects {
 
 const chunkSize = 1 << 20;
 
-async function write(stdin: Writable, chunk: string | Buffer): Promise<void> {
-  if (stdin.destroyed) throw new Error("the command no longer reads");
-  if (!stdin.write(chunk)) await once(stdin, "drain");
+/** The program has closed its standard input. Why, its exit code says. */
+export class BrokenPipe extends Error {}
+
+async function write(stdin: Writable, chunk: string | Buffer, over: AbortSignal): Promise<void> {
+  over.throwIfAborted();
+  if (stdin.destroyed) throw new BrokenPipe("the command no longer reads");
+  if (stdin.write(chunk)) return;
+  try {
+    await once(stdin, "drain", { signal: over });
+  } catch (error) {
+    over.throwIfAborted();
+    throw new BrokenPipe("the command no longer reads", { cause: error });
+  }
 }
 
 async function sendFile(
   stdin: Writable,
   input: FileInput,
   onBytes: (bytes: number) => void,
+  over: AbortSignal,
 ): Promise<void> {
   if (input.end <= input.start) return;
   const file = createReadStream(input.file, {
@@ -39,11 +51,16 @@ async function sendFile(
   let read = 0;
   for await (const chunk of file as AsyncIterable<Buffer>) {
     read += chunk.length;
-    await write(stdin, filter === undefined ? chunk : filter.push(chunk));
+    await write(stdin, filter === undefined ? chunk : filter.push(chunk), over);
     onBytes(chunk.length);
   }
   if (read !== input.end - input.start)
-    throw new Error(`${input.file} is shorter than its manifest says`);
+    throw failed(`${input.file} is shorter than it should be`, [
+      {
+        what: `it ends after ${read} of ${input.end - input.start} bytes of "${input.title}"`,
+        where: input.file,
+      },
+    ]);
 }
 
 /**
@@ -60,6 +77,7 @@ export class Conversation {
   readonly #vetoed: Promise<never>;
   #veto: (reason: unknown) => void = () => undefined;
   #isVetoed = false;
+  readonly #over = new AbortController();
   #bytes = 0;
 
   constructor(stdin: Writable, stdout: Readable, redirects: Redirects) {
@@ -73,9 +91,13 @@ export class Conversation {
     stdin.on("error", () => undefined);
     let rest = "";
     stdout.setEncoding("utf8").on("data", (chunk: string) => {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.#take(line);
+      // only the chunk is split: a line of many chunks is looked through once
+      const [first = "", ...more] = chunk.split("\n");
+      rest += first;
+      for (const line of more) {
+        this.#take(rest);
+        rest = line;
+      }
     });
     stdout.on("end", () => {
       if (rest !== "") this.#take(rest);
@@ -99,25 +121,35 @@ export class Conversation {
    * @param ended rejects when the program ends before it should
    */
   async hold(parts: readonly Part[], ended: Promise<never>): Promise<void> {
-    for (const part of parts) {
-      this.current = part;
-      this.#redirects.onPart?.(part);
-      const answered = new Promise<void>((resolve) => {
-        this.#awaited = { line: part.answer, resolve };
-      });
-      await Promise.race([this.#send(part), ended, this.#vetoed]);
-      await Promise.race([answered, ended, this.#vetoed]);
-      this.#redirects.onAnswer?.(part);
+    try {
+      for (const part of parts) await this.#say(part, ended);
+      this.current = undefined;
+    } finally {
+      // a part that is still being sent sends no more
+      this.#over.abort(new Error("the talk is over"));
     }
-    this.current = undefined;
+  }
+
+  async #say(part: Part, ended: Promise<never>): Promise<void> {
+    this.current = part;
+    this.#redirects.onPart?.(part);
+    const answered = new Promise<void>((resolve) => {
+      this.#awaited = { line: part.answer, resolve };
+    });
+    await Promise.race([this.#send(part), ended, this.#vetoed]);
+    await Promise.race([answered, ended, this.#vetoed]);
+    this.#redirects.onAnswer?.(part);
   }
 
   async #send(part: Part): Promise<void> {
     for (const input of part.input) {
-      if ("text" in input) await write(this.#stdin, input.text);
+      if ("text" in input) await write(this.#stdin, input.text, this.#over.signal);
       else
-        await sendFile(this.#stdin, input, (count) =>
-          this.#redirects.onBytes?.((this.#bytes += count)),
+        await sendFile(
+          this.#stdin,
+          input,
+          (count) => this.#redirects.onBytes?.((this.#bytes += count)),
+          this.#over.signal,
         );
     }
   }

@@ -1,9 +1,10 @@
 import type { Command } from "./command.ts";
-import { Failure, failed } from "./failure.ts";
+import { exitCodes, Failure, failed } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import type { Screen } from "./screen.ts";
 import type { Step, StepContext } from "./step.ts";
 import { explainThrown } from "./report.ts";
+import { quoteWord } from "./shell-word.ts";
 
 const changesWhat: Readonly<Record<Step["changes"], string>> = {
   nothing: "reads only",
@@ -21,7 +22,7 @@ export function printStep(screen: Screen, step: Step): void {
 
 /** A command as it is shown: the call, then each part with what it sends. Tests compare this text. */
 export function describeCommand(command: Command): string[] {
-  const lines = [`$ ${[command.program, ...command.args].join(" ")}`];
+  const lines = [`$ ${[command.program, ...command.args].map(quoteWord).join(" ")}`];
   for (const part of command.parts ?? []) {
     if (part.title !== undefined) lines.push(`-- ${part.title}`);
     for (const input of part.input) {
@@ -54,21 +55,40 @@ export async function effectHolds(context: StepContext, step: Step): Promise<boo
   }
 }
 
+function askPerson(context: StepContext, step: Step): Failure {
+  const what = `${step.name} was interrupted, and only a person can say whether it may run again`;
+  return failed(what, [
+    {
+      what: "it had begun, and its effect is not there as a whole",
+      todo: `Look at the target. When the step may run again: ${context.commandLine("step", step.name)}`,
+    },
+  ]);
+}
+
+/** How an earlier call left the step, and whether the operator named it in this one. */
+export interface Attempt {
+  readonly interrupted: boolean;
+  /** A person who names an interrupted step has looked at it. */
+  readonly named: boolean;
+}
+
 /** An interrupted step is asked first: its effect may be there. @returns true when nothing is left to do */
 async function settleInterrupted(
   context: StepContext,
   journal: Journal,
   step: Step,
+  named: boolean,
 ): Promise<boolean> {
   if (await effectHolds(context, step)) {
     journal.append({ type: "step-done", step: step.name, ms: 0, how: "verified" });
+    context.screen.settle();
+    context.screen.event("step-done", { step: step.name, ms: 0, how: "verified" });
     context.screen.good(`${step.name}: was interrupted, and its effect is there`);
     return true;
   }
-  if (step.interrupted === "ask-a-person") {
-    throw failed(`${step.name} was interrupted and only a person can say whether it may run again`);
-  }
-  if (step.interrupted === "undo-first" && step.undo !== undefined) {
+  if (step.interrupted === "ask-a-person" && !named) throw askPerson(context, step);
+  if (step.interrupted === "undo-first") {
+    if (step.undo === undefined) throw askPerson(context, step);
     await step.undo(context);
     journal.append({ type: "step-undone", step: step.name });
   }
@@ -82,17 +102,22 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
-function noteFailure(journal: Journal, step: Step, thrown: unknown): void {
+function noteFailure(context: StepContext, journal: Journal, step: Step, thrown: unknown): void {
   const { exitCode, what, problems } = explainThrown(thrown);
-  journal.append({
-    type: "step-failed",
-    step: step.name,
-    exitCode,
-    what,
-    problems: problems.map(({ what: text, where }) =>
-      where === undefined ? { what: text } : { what: text, where },
-    ),
-  });
+  try {
+    journal.append({
+      type: "step-failed",
+      step: step.name,
+      exitCode: context.signal.aborted ? exitCodes.cancelled : exitCode,
+      what,
+      problems: problems.map(({ what: text, where }) =>
+        where === undefined ? { what: text } : { what: text, where },
+      ),
+    });
+  } catch (error) {
+    // what was thrown matters more; the journal says "started", which is true
+    context.screen.warning(`the journal cannot be written: ${(error as Error).message}`);
+  }
 }
 
 async function perform(context: StepContext, journal: Journal, step: Step): Promise<void> {
@@ -108,13 +133,13 @@ async function perform(context: StepContext, journal: Journal, step: Step): Prom
 
 /**
  * Check, plan, run, verify, each written down. "Done" is written only after the effect was seen.
- * @param interrupted the state in which an earlier call left the step, when it is resumed
+ * @throws StepFailure
  */
 export async function executeStep(
   context: StepContext,
   journal: Journal,
   step: Step,
-  interrupted: "started" | "failed" | undefined,
+  { interrupted, named }: Attempt,
 ): Promise<void> {
   const { screen } = context;
   screen.event("step-started", { step: step.name, does: step.does });
@@ -122,7 +147,7 @@ export async function executeStep(
   screen.line(`▶ ${step.name}: ${step.does}`);
   const began = Date.now();
   try {
-    if (interrupted !== undefined && (await settleInterrupted(context, journal, step))) return;
+    if (interrupted && (await settleInterrupted(context, journal, step, named))) return;
     await perform(context, journal, step);
     const ms = Date.now() - began;
     journal.append({ type: "step-done", step: step.name, ms, how: "run" });
@@ -131,7 +156,7 @@ export async function executeStep(
     screen.good(`${step.name} done (${formatDuration(ms)})`);
   } catch (thrown) {
     screen.settle();
-    noteFailure(journal, step, thrown);
+    noteFailure(context, journal, step, thrown);
     throw new StepFailure(step, thrown);
   }
 }
@@ -155,7 +180,7 @@ export async function rehearseStep(context: StepContext, step: Step): Promise<vo
   context.screen.quiet(`  ${changesWhat[step.changes]}`);
   if (step.rehearsed === true) {
     await step.check?.(context);
-    await step.run(context, []);
+    await step.run(context, (await step.plan?.(context)) ?? []);
     return;
   }
   try {
@@ -165,7 +190,7 @@ export async function rehearseStep(context: StepContext, step: Step): Promise<vo
       for (const line of lines) context.screen.line(`    ${line}`);
     }
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
+    if (!(thrown instanceof Failure) || thrown.exitCode === exitCodes.usage) throw thrown;
     context.screen.quiet(`    not known yet: ${thrown.message}`);
   }
 }

@@ -53,6 +53,9 @@ export class Failure extends Error {
   }
 }
 
+/** Something was thrown where nobody could catch it; the run is ended in order because of it. `cause` is what was thrown. */
+export class UncaughtError extends Error {}
+
 /** A step failed (exit 1). */
 export const failed = (
   what: string,

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { failed } from "./failure.ts";
-import { redact } from "./redact.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { redactRecord } from "./redact-record.ts";
 
 /** Version of the journal's lines. */
 const journalVersion = 1;
@@ -40,13 +40,15 @@ const record = z.discriminatedUnion("type", [
     verb: z.string(),
     options: z.record(z.string(), z.unknown()),
   }),
+  z.object({ ...base, type: z.literal("locked"), pid: z.number() }),
   z.object({ ...base, type: z.literal("step-started"), step: z.string(), pid: z.number() }),
   z.object({
     ...base,
     type: z.literal("step-done"),
     step: z.string(),
     ms: z.number(),
-    how: z.enum(["run", "verified"]),
+    /** run: by this call; verified: an earlier one was interrupted, and its effect is there; kept: undo refused. */
+    how: z.enum(["run", "verified", "kept"]),
   }),
   z.object({
     ...base,
@@ -56,6 +58,7 @@ const record = z.discriminatedUnion("type", [
     what: z.string(),
     problems: z.array(z.object({ what: z.string(), where: z.string().optional() })),
   }),
+  z.object({ ...base, type: z.literal("step-undoing"), step: z.string(), pid: z.number() }),
   z.object({ ...base, type: z.literal("step-undone"), step: z.string() }),
   z.object({
     ...base,
@@ -76,39 +79,50 @@ export type JournalRecord = z.infer<typeof record>;
 export type RunHeader = z.infer<typeof header>;
 type Unstamped<T> = T extends { at: string } ? Omit<T, "at"> : never;
 
-/** How far a step is: started and nothing more means that we were killed in it. */
-export type StepState = "not-started" | "started" | "done" | "failed" | "undone";
+/** How far a step is: started (or undoing) and nothing more means that we were killed in it. */
+export type StepState = "not-started" | "started" | "done" | "failed" | "undoing" | "undone";
+
+function damaged(file: string, line: number, what: string, cause: unknown): Failure {
+  const problem = {
+    what,
+    where: `${file}:${line}`,
+    todo: "Look at the file; movebook does not guess what happened in that run. When the run no longer matters, move its folder away.",
+  };
+  const facts = { exitCode: exitCodes.refused, what: `the journal is damaged at line ${line}` };
+  return new Failure({ ...facts, problems: [problem] }, { cause });
+}
+
+const isOtherVersion = (line: unknown): boolean =>
+  typeof line === "object" &&
+  line !== null &&
+  "type" in line &&
+  line.type === "run" &&
+  "v" in line &&
+  line.v !== journalVersion;
 
 /** Reads a journal. A last line that was cut by a kill is left out; any other damage is an error. */
 function parseJournal(file: string): JournalRecord[] {
   // every whole line ends with a newline: what follows the last one was cut
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-  const records: JournalRecord[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (line === "") continue;
+  return lines.flatMap((line, index) => {
+    if (line === "") return [];
+    let content: unknown;
     try {
-      records.push(record.parse(JSON.parse(line)));
+      content = JSON.parse(line);
+      return record.parse(content);
     } catch (error) {
-      throw failed(
-        `the journal is damaged at line ${index + 1}`,
-        [
-          {
-            what: "a line that movebook did not write",
-            where: `${file}:${index + 1}`,
-            todo: "Look at the file; movebook does not guess what happened in that run.",
-          },
-        ],
-        { cause: error },
-      );
+      const what = isOtherVersion(content)
+        ? "it was written by another version of movebook"
+        : "a line that movebook did not write";
+      throw damaged(file, index + 1, what, error);
     }
-  }
-  return records;
+  });
 }
 
 /** The append-only record of one run; every line is on the disk before the call returns. */
 export class Journal {
   readonly folder: string;
-  readonly #records: JournalRecord[];
+  #records: JournalRecord[];
   #mayBeCut = false;
 
   private constructor(folder: string, records: JournalRecord[]) {
@@ -120,43 +134,58 @@ export class Journal {
     return join(folder, "journal.jsonl");
   }
 
-  /** Begins a run: makes its folder (0700) and writes the first line, which pins the run. */
+  /**
+   * Begins a run: makes its folder (0700) and writes the first line, which pins the run.
+   * @throws when the folder is there already
+   */
   static begin(folder: string, facts: Omit<RunHeader, "at" | "type" | "v">): Journal {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
     const journal = new Journal(folder, []);
     journal.append({ type: "run", v: journalVersion, ...facts });
-    // the folder's own entry must survive a crash too
-    syncFolder(dirname(folder));
+    // the entries of file and folders must survive a crash too
+    for (const entry of [folder, dirname(folder), dirname(dirname(folder))]) syncFolder(entry);
     return journal;
   }
 
-  /** @throws Failure (exit 1) when the journal is damaged */
+  /** @throws Failure (exit 3) when the journal is damaged */
   static open(folder: string): Journal {
     const journal = new Journal(folder, parseJournal(Journal.file(folder)));
     journal.#mayBeCut = true;
     return journal;
   }
 
+  /** Reads what others have written into it meanwhile. @throws Failure (exit 3) when the journal is damaged */
+  reread(): void {
+    this.#records = parseJournal(Journal.file(this.folder));
+  }
+
   /** Takes away a last line that was cut by a kill, so that the next one does not grow out of it. */
   #mendEnd(): void {
-    this.#mayBeCut = false;
     const file = Journal.file(this.folder);
     const text = readFileSync(file);
     const end = text.lastIndexOf(0x0a) + 1;
     if (end < text.length) truncateSync(file, end);
+    this.#mayBeCut = false;
   }
 
+  /** Writes a line; it is on the disk when this returns. What is secret in it is masked. */
   append(entry: Unstamped<JournalRecord>): void {
     if (this.#mayBeCut) this.#mendEnd();
-    const stamped = { at: new Date().toISOString(), ...entry } as JournalRecord;
+    const stamped = redactRecord({ at: new Date().toISOString(), ...entry });
+    const line = Buffer.from(`${JSON.stringify(stamped)}\n`);
+    // a full disk may take a part of it only
+    this.#mayBeCut = true;
     const handle = openSync(Journal.file(this.folder), "a", 0o600);
     try {
-      writeSync(handle, `${redact(JSON.stringify(stamped))}\n`);
+      for (let done = 0; done < line.length;) done += writeSync(handle, line, done);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-    this.#records.push(stamped);
+    this.#mayBeCut = false;
+    // as a later call will read it
+    this.#records.push(record.parse(stamped));
   }
 
   get records(): readonly JournalRecord[] {
@@ -166,9 +195,13 @@ export class Journal {
   /** The first line. @throws Failure when there is none (killed while it was written) */
   get header(): RunHeader {
     const [first] = this.#records;
-    if (first?.type !== "run")
-      throw failed(`${Journal.file(this.folder)} has no first line; nothing was run in it`);
-    return first;
+    if (first?.type === "run") return first;
+    throw damaged(Journal.file(this.folder), 1, "it does not begin with the run", undefined);
+  }
+
+  /** True when a call of this run has held the lock: something may have been changed, or is being changed now. */
+  get wasLocked(): boolean {
+    return this.#records.some((entry) => entry.type === "locked");
   }
 
   get isEmpty(): boolean {
@@ -186,6 +219,18 @@ export class Journal {
     );
     if (last === undefined) return "not-started";
     return last.type.slice("step-".length) as StepState;
+  }
+
+  /** True when an attempt at the step began and was neither finished nor taken back: something of it may be there. */
+  isUnsettled(step: string): boolean {
+    const last = this.#records.findLast(
+      (entry) =>
+        "step" in entry &&
+        entry.step === step &&
+        // a check that refuses leaves a step-failed without a start
+        ["step-started", "step-done", "step-undoing", "step-undone"].includes(entry.type),
+    );
+    return last?.type === "step-started";
   }
 
   /** The last value of a fact. */

@@ -1,6 +1,6 @@
 import type { HeldLock, Runbook, Step, StepContext } from "./step.ts";
 
-/** Takes the runbook's lock before the first step that changes anything. */
+/** The runbook's lock, taken before the first step that changes anything, and held until `release`. */
 export class LockOnDemand {
   #held: HeldLock | undefined;
   readonly #runbook: Runbook;
@@ -9,12 +9,22 @@ export class LockOnDemand {
     this.#runbook = runbook;
   }
 
-  async before(step: Step, context: StepContext): Promise<void> {
-    if (step.changes !== "nothing") this.#held ??= await this.#runbook.lock(context);
+  /** @returns true when it was taken just now: others may have worked on the run until then */
+  async before(step: Step, context: StepContext): Promise<boolean> {
+    return step.changes !== "nothing" && (await this.take(context));
   }
 
+  /** @returns true when it was taken just now */
+  async take(context: StepContext): Promise<boolean> {
+    if (this.#held !== undefined) return false;
+    this.#held = await this.#runbook.lock(context);
+    return true;
+  }
+
+  /** Never throws: what it held is gone with the connection, and an error here would hide the one that matters. */
   async release(): Promise<void> {
-    await this.#held?.release();
+    const held = this.#held;
     this.#held = undefined;
+    await held?.release().catch(() => undefined);
   }
 }

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { isAbsolute, join, relative } from "node:path";
 import { exitCodes, Failure, type ExitCode, type Problem } from "./failure.ts";
 import { redact } from "./redact.ts";
 import type { Screen } from "./screen.ts";
+import { CommandError } from "./shell.ts";
 
 /** A failure as it is told: six lines on the screen, the rows in the report. */
 export interface FailureReport {
@@ -21,6 +22,12 @@ export interface FailureReport {
 }
 
 const shownProblems = 20;
+
+const ways: Readonly<Partial<Record<ExitCode, string>>> = {
+  [exitCodes.usage]: "not started",
+  [exitCodes.refused]: "refused",
+  [exitCodes.cancelled]: "cancelled",
+};
 
 const listRows = (problem: Problem): string[] =>
   (problem.rows ?? []).length === 0
@@ -52,8 +59,9 @@ export function buildReport(report: FailureReport): string {
   return redact(lines.join("\n"));
 }
 
-/** Writes the report into the run's folder. @returns its path, absolute */
+/** Writes the report (0600) into a folder, the run's if there is one. @returns its path, absolute */
 export function writeReport(report: FailureReport, folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
   const file = join(folder, `report-${report.step ?? "run"}-${stamp}.txt`);
   writeFileSync(file, buildReport(report), { mode: 0o600, flag: "wx" });
@@ -68,6 +76,12 @@ function printProblem(screen: Screen, problem: Problem, label: string, showRows:
   if (problem.todo !== undefined) screen.field("", `→ ${problem.todo}`);
 }
 
+/** A path as it is short to read: from here, unless that leads out of here. */
+function shortPath(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith("..") || isAbsolute(path) ? file : path;
+}
+
 /** Prints one screen: what is wrong, where, what has changed, what to do, the next command, the report. */
 export function printFailure(
   screen: Screen,
@@ -80,27 +94,23 @@ export function printFailure(
     report.step === undefined
       ? report.runbook
       : `${report.step} (${report.runbook} ${report.environment})`;
-  const verb =
-    report.exitCode === exitCodes.refused
-      ? "refused"
-      : report.exitCode === exitCodes.cancelled
-        ? "cancelled"
-        : "failed";
   screen.line();
-  screen.bad(`${at} ${verb}, exit code ${report.exitCode}`);
+  screen.bad(`${at} ${ways[report.exitCode] ?? "failed"}, exit code ${report.exitCode}`);
   screen.field("what", report.what);
-  for (const [index, problem] of report.problems.slice(0, shownProblems).entries()) {
+  // without a report there is no other place to read them
+  const shown = file === undefined ? report.problems : report.problems.slice(0, shownProblems);
+  for (const [index, problem] of shown.entries()) {
     printProblem(screen, problem, `${index + 1}.`, showRows);
   }
-  if (report.problems.length > shownProblems) {
-    screen.field("", `… and ${report.problems.length - shownProblems} more: see the report`);
+  if (report.problems.length > shown.length) {
+    screen.field("", `… and ${report.problems.length - shown.length} more: see the report`);
   }
   screen.field("changed", report.changed);
   if (report.next !== undefined) screen.field("next", report.next);
   if (file !== undefined) {
     screen.field(
       "report",
-      `${relative(process.cwd(), file)} (mode 0600; sample rows are there, not here)`,
+      `${shortPath(file)} (mode 0600; sample rows are there${showRows ? " too" : ", not here"})`,
     );
   }
   screen.event("failure", {
@@ -115,6 +125,30 @@ const withoutRows = ({ rows, ...rest }: Problem): object => ({
   ...rest,
   sampleRows: rows?.length ?? 0,
 });
+
+function explainCommand(error: CommandError): Pick<FailureReport, "what" | "problems"> {
+  const part = error.part?.title === undefined ? "" : ` in "${error.part.title}"`;
+  const rows = error.stderr.trimEnd().split("\n");
+  const said =
+    error.stderr.trim() === ""
+      ? "it said nothing on standard error"
+      : "what it said stands in the report";
+  return { what: `${error.message}${part}`, problems: [{ what: said, rows }] };
+}
+
+const isSystemError = (error: Error): boolean => "errno" in error && "syscall" in error;
+
+function explainUnexpected(error: Error): Pick<FailureReport, "what" | "problems" | "stack"> {
+  const defect: Problem = {
+    what: "this is a defect of movebook, not of your data or settings",
+    todo: "Report it with the stack that stands in the report.",
+  };
+  return {
+    what: redact(isSystemError(error) ? error.message : `unexpected error: ${error.message}`),
+    problems: isSystemError(error) ? [] : [defect],
+    stack: redact(error.stack ?? ""),
+  };
+}
 
 /** Anything that was thrown, as the facts of a failure; what is no Failure is a defect of ours and says so. */
 export function explainThrown(thrown: unknown): Pick<
@@ -132,13 +166,9 @@ export function explainThrown(thrown: unknown): Pick<
       next: thrown.next,
     };
   }
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return {
-    exitCode: exitCodes.failed,
-    what: redact(error.message),
-    problems: [],
-    changed: undefined,
-    next: undefined,
-    stack: redact(error.stack ?? ""),
-  };
+  const told =
+    thrown instanceof CommandError
+      ? explainCommand(thrown)
+      : explainUnexpected(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  return { exitCode: exitCodes.failed, changed: undefined, next: undefined, ...told };
 }

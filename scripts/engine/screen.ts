@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import ora, { type Ora } from "ora";
 import type { CheckResult, CheckSection } from "./check.ts";
 import { redact } from "./redact.ts";
+import { environmentVariable } from "./settings.ts";
 
 /** Version of the lines that --json prints; a reader refuses what it does not know. */
 export const jsonVersion = 1;
@@ -34,6 +35,18 @@ export interface ScreenOptions {
   readonly streams?: ScreenStreams;
 }
 
+const tolerant = new WeakSet<NodeJS.WriteStream>();
+
+/**
+ * Lets a stream fail in silence: a reader that has gone (`| head`), a terminal that was closed, a full disk under the
+ * log. None of them is a reason to break off a run; the journal and the exit code say how it went.
+ */
+export function tolerateLoss(stream: NodeJS.WriteStream): void {
+  if (tolerant.has(stream)) return;
+  tolerant.add(stream);
+  stream.on("error", () => undefined);
+}
+
 /**
  * What people and programs see. On a terminal: colours and a spinner; elsewhere: plain lines and a heartbeat.
  * Everything that is printed passes the redactor.
@@ -53,18 +66,20 @@ export class Screen {
     this.#streams = options.streams ?? process;
     this.#json = options.json;
     this.#out = options.json ? this.#streams.stderr : this.#streams.stdout;
-    this.#tty = this.#out.isTTY === true;
+    this.#tty = this.#out.isTTY === true && environmentVariable("TERM") !== "dumb";
+    tolerateLoss(this.#streams.stdout);
+    tolerateLoss(this.#streams.stderr);
     this.#paint = options.noColor || !this.#tty ? new Chalk({ level: 0 }) : new Chalk({ level: 1 });
   }
 
   /** True when a person can be asked. */
   get canAsk(): boolean {
-    return this.#tty && this.#streams.stdin.isTTY === true;
+    return this.#out.isTTY === true && this.#streams.stdin.isTTY === true;
   }
 
   /** Columns of the terminal; 100 elsewhere. */
   get columns(): number {
-    return this.#tty ? this.#out.columns : 100;
+    return (this.#tty && this.#out.columns) || 100;
   }
 
   #write(text: string): void {
@@ -162,7 +177,13 @@ export class Screen {
       this.#beat ??= setInterval(() => this.#announce(), heartbeat).unref();
       return;
     }
-    this.#spinner ??= ora({ stream: this.#out, discardStdin: false, prefixText: " " }).start();
+    this.#spinner ??= ora({
+      stream: this.#out,
+      discardStdin: false,
+      prefixText: " ",
+      // ora itself would be silent on a terminal when a variable CI is set
+      isEnabled: true,
+    }).start();
     this.#spinner.text = this.#activity;
   }
 
@@ -181,14 +202,21 @@ export class Screen {
   }
 
   /**
-   * Asks a person. Callers look at `canAsk` first.
+   * Asks a person. Callers look at `canAsk` first. The end of input (Ctrl-D) is an empty answer.
    * @throws the signal's reason when it is aborted meanwhile
    */
   async ask(question: string, signal: AbortSignal): Promise<string> {
     this.settle();
     const reader = createInterface({ input: this.#streams.stdin, output: this.#out });
+    // the terminal is in raw mode: Ctrl-C comes as a key, and is made the signal that it is elsewhere
+    reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
     try {
-      return (await reader.question(`${question} `, { signal })).trim();
+      const answer = reader.question(`${redact(question)} `, { signal });
+      return (await Promise.race([answer, closed])).trim();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
     } finally {
       reader.close();
     }

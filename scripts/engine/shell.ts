@@ -1,11 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { $ as zx, quote, type ProcessOutput } from "zx/core";
 import type { Command, Part } from "./command.ts";
-import { Conversation, type Redirects } from "./conversation.ts";
+import { BrokenPipe, Conversation, type Redirects } from "./conversation.ts";
+import { endGroup, watchGroup } from "./process-group.ts";
 import { createRedactor, redact } from "./redact.ts";
+import { writeSecretFiles } from "./secret-files.ts";
 import { childEnvironment } from "./settings.ts";
+
+/** How a program ended. */
+interface CommandEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function describeEnd({ code, signal }: CommandEnd): string {
+  if (signal !== null) return `ended by ${signal}`;
+  return code === 0 ? "ended before it was done" : `exit code ${code}`;
+}
 
 /** A command that did not end with exit code 0. Its text holds only the program, the code and redacted output. */
 export class CommandError extends Error {
@@ -14,17 +27,11 @@ export class CommandError extends Error {
   readonly endedBy: NodeJS.Signals | null;
   /** The last 64 KB of standard error, redacted. May hold row values. */
   readonly stderr: string;
-  /** The title of the part that was not answered. */
+  /** The part that was not answered. */
   readonly part: Part | undefined;
 
-  constructor(
-    program: string,
-    end: { code: number | null; signal: NodeJS.Signals | null },
-    stderr: string,
-    part?: Part,
-  ) {
-    const how = end.signal === null ? `exit code ${end.code}` : `ended by ${end.signal}`;
-    super(`${program} failed (${how})`);
+  constructor(program: string, end: CommandEnd, stderr: string, part?: Part) {
+    super(`${program} failed (${describeEnd(end)})`);
     this.name = "CommandError";
     this.program = program;
     this.exitCode = end.code;
@@ -35,7 +42,14 @@ export class CommandError extends Error {
 }
 
 const keepOfStderr = 64 * 1024;
-const graceAfterTerm = 5_000;
+const graceAfterBrokenPipe = 5_000;
+
+/** zx keeps all output of a child in memory, in these lists; ours forget it. */
+class Forgetful extends Array<string | Buffer> {
+  override push(): number {
+    return 0;
+  }
+}
 
 /** The one private zx: every option is set here, so that no ZX_* variable of the machine has a say. */
 const shell = zx({
@@ -50,38 +64,11 @@ const shell = zx({
   quote,
   preferLocal: false,
   stdio: ["pipe", "pipe", "pipe"],
+  timeout: 0,
+  timeoutSignal: "SIGTERM",
+  killSignal: "SIGTERM",
+  store: { stdout: new Forgetful(), stderr: new Forgetful(), stdall: new Forgetful() },
 });
-
-const live = new Set<ChildProcess>();
-
-function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // it ended between the look and the signal
-  }
-}
-
-// The last resort: whatever ends us in a way that still runs handlers, no child outlives us.
-process.on("exit", () => {
-  for (const child of live) endGroup(child, "SIGKILL");
-});
-
-function writeSecretFiles(
-  command: Command,
-  folder: string,
-): { variables: Record<string, string>; remove: () => void } {
-  const entries = Object.entries(command.secretFiles ?? {});
-  if (entries.length === 0) return { variables: {}, remove: () => undefined };
-  const own = mkdtempSync(join(folder, ".secret-"));
-  const variables: Record<string, string> = {};
-  for (const [variable, make] of entries) {
-    variables[variable] = join(own, variable);
-    writeFileSync(variables[variable], make(), { mode: 0o600, flag: "wx" });
-  }
-  return { variables, remove: () => rmSync(own, { recursive: true, force: true }) };
-}
 
 /** Collects the last 64 KB of a stream, redacted across chunk borders. */
 function keepTail(child: ChildProcess): () => string {
@@ -91,12 +78,6 @@ function keepTail(child: ChildProcess): () => string {
     text = (text + redactor.push(chunk)).slice(-keepOfStderr);
   });
   return () => redact(text + redactor.flush());
-}
-
-/** Ends the whole group, kindly and then by force. */
-function endChild(child: ChildProcess): void {
-  endGroup(child, "SIGTERM");
-  setTimeout(() => endGroup(child, "SIGKILL"), graceAfterTerm).unref();
 }
 
 async function talk(
@@ -109,20 +90,53 @@ async function talk(
   if (stdin === null || stdout === null) throw new Error(`${command.program} has no pipes`);
   const stderr = keepTail(child);
   const conversation = new Conversation(stdin, stdout, redirects);
-  const fail = (output: ProcessOutput): never => {
-    throw new CommandError(
-      command.program,
-      { code: output.exitCode, signal: output.signal },
-      stderr(),
-      conversation.current,
-    );
+  const fail = ({ exitCode: code, signal }: ProcessOutput): never => {
+    throw new CommandError(command.program, { code, signal }, stderr(), conversation.current);
   };
   const endedEarly = running.then(fail);
   endedEarly.catch(() => undefined);
-  await conversation.hold(command.parts ?? [], endedEarly);
+  try {
+    await conversation.hold(command.parts ?? [], endedEarly);
+  } catch (error) {
+    // it stopped reading because it ends: why, stands in its exit code and on its standard error
+    if (error instanceof BrokenPipe)
+      await Promise.race([endedEarly, sleep(graceAfterBrokenPipe, undefined, { ref: false })]);
+    throw error;
+  }
   stdin.end();
   const output = await running;
   if (output.exitCode !== 0) fail(output);
+}
+
+/** Ends what is left of a child, and waits until it is gone. */
+async function endChild(child: ChildProcess, running: Promise<unknown>): Promise<void> {
+  if (child.pid !== undefined) await endGroup(child.pid);
+  // whoever escaped from the group may still hold the pipes
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+  await running;
+}
+
+async function converse(
+  command: Command,
+  child: ChildProcess,
+  running: Promise<ProcessOutput>,
+  signal: AbortSignal,
+  redirects: Redirects,
+): Promise<void> {
+  const forget = child.pid === undefined ? undefined : watchGroup(child.pid);
+  const talked = new AbortController();
+  const aborted = once(signal, "abort", { signal: talked.signal }).catch(() => undefined);
+  try {
+    await Promise.race([talk(command, child, running, redirects), aborted]);
+    signal.throwIfAborted();
+  } catch (error) {
+    await endChild(child, running);
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    talked.abort();
+    forget?.();
+  }
 }
 
 /**
@@ -138,23 +152,12 @@ export async function executeCommand(
   redirects: Redirects = {},
 ): Promise<void> {
   signal.throwIfAborted();
-  const secrets = writeSecretFiles(command, folder);
-  const env = { ...childEnvironment(), ...command.environment, ...secrets.variables };
-  const running = shell({ env, cwd: folder })`exec ${command.program} ${command.args}`;
-  const child = running.child as ChildProcess;
-  const end = (): void => endChild(child);
-  live.add(child);
-  signal.addEventListener("abort", end, { once: true });
+  const secrets = writeSecretFiles(command.secretFiles ?? {}, folder);
   try {
-    await talk(command, child, running, redirects);
-  } catch (error) {
-    end();
-    await running;
-    signal.throwIfAborted();
-    throw error;
+    const env = { ...childEnvironment(), ...command.environment, ...secrets.variables };
+    const running = shell({ env, cwd: folder })`exec ${command.program} ${command.args}`;
+    await converse(command, running.child as ChildProcess, running, signal, redirects);
   } finally {
-    signal.removeEventListener("abort", end);
-    live.delete(child);
     secrets.remove();
   }
 }

@@ -10,6 +10,7 @@ const stateText: Readonly<Record<StepState, string>> = {
   started: "started and not finished: interrupted, or running now",
   done: "done",
   failed: "failed",
+  undoing: "being taken back, and not finished: interrupted, or running now",
   undone: "undone",
 };
 
@@ -18,7 +19,7 @@ function describeStep(journal: Journal, step: string): CheckResult {
   const last = journal.records.findLast((entry) => "step" in entry && entry.step === step);
   const text = `${step}: ${stateText[state]}${last === undefined ? "" : ` (${last.at})`}`;
   if (state === "done") return passed(text);
-  return state === "failed" || state === "started" ? warned(text) : noted(text);
+  return ["failed", "started", "undoing"].includes(state) ? warned(text) : noted(text);
 }
 
 function describeRun(facts: CallFacts, journal: Journal | undefined): CheckSection {

@@ -1,9 +1,10 @@
-import { buildCommandLine, buildContext, journalMemory, type CallFacts } from "./context.ts";
+import { buildCommandLine, type CallFacts } from "./context.ts";
 import { confirmTarget } from "./confirm.ts";
-import { effectHolds, StepFailure } from "./execute-step.ts";
-import { refused } from "./failure.ts";
+import { StepFailure } from "./execute-step.ts";
+import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
+import { contextOf, listDone } from "./open-run.ts";
 import { verifyPins } from "./pins.ts";
 import type { Step, StepContext } from "./step.ts";
 
@@ -13,23 +14,6 @@ function findUndoable(facts: CallFacts): Journal {
   const journal = runs.findLast(({ outcome }) => outcome === "open" || outcome === "done");
   if (journal !== undefined) return journal;
   throw refused(`there is no run of ${facts.runbook.name} for ${facts.environment} to undo`);
-}
-
-/** Steps with something to take back, last first. */
-async function listUndoable(
-  context: StepContext,
-  journal: Journal,
-  steps: readonly Step[],
-): Promise<Step[]> {
-  const undoable: Step[] = [];
-  for (const step of steps.filter(({ undo }) => undo !== undefined).toReversed()) {
-    const state = journal.stateOf(step.name);
-    if (state === "done") undoable.push(step);
-    if (state === "started" || state === "failed") {
-      if (await effectHolds(context, step)) undoable.push(step);
-    }
-  }
-  return undoable;
 }
 
 async function askFirst(facts: CallFacts, steps: readonly Step[]): Promise<void> {
@@ -48,38 +32,50 @@ async function askFirst(facts: CallFacts, steps: readonly Step[]): Promise<void>
   ]);
 }
 
+async function undoAll(facts: CallFacts, journal: Journal, lock: LockOnDemand): Promise<number> {
+  const context = contextOf(facts, journal);
+  // a run that goes on right now holds the lock; and under it what is there can be asked
+  if (journal.wasLocked) await lock.take(context);
+  journal.reread();
+  const undoable = facts.runbook.steps.filter((step) => step.undo !== undefined);
+  const steps = (await listDone(context, journal, undoable)).toReversed();
+  if (steps.length > 0) await askFirst(facts, steps);
+  for (const step of steps) {
+    await lock.before(step, context);
+    await undoStep(context, journal, step);
+  }
+  if (journal.outcome !== "undone") journal.append({ type: "run-ended", outcome: "undone" });
+  return steps.length;
+}
+
 /**
  * Takes back what the newest run did, last step first, each verified.
  * @throws Failure (exit 3) when there is nothing to undo or it was not confirmed
  */
 export async function undo(facts: CallFacts, onJournal: (journal: Journal) => void): Promise<void> {
   const journal = findUndoable(facts);
-  onJournal(journal);
   verifyPins(journal, facts);
-  const context = buildContext(facts, journal.header.run, journal.folder, journalMemory(journal));
-  const steps = await listUndoable(context, journal, facts.runbook.steps);
-  if (steps.length > 0) await askFirst(facts, steps);
+  onJournal(journal);
   const lock = new LockOnDemand(facts.runbook);
   try {
-    for (const step of steps) {
-      await lock.before(step, context);
-      await undoStep(context, journal, step);
-    }
+    const count = await undoAll(facts, journal, lock);
+    facts.screen.good(count === 0 ? "nothing was there to take back; the run is closed" : "undone");
   } finally {
     await lock.release();
   }
-  journal.append({ type: "run-ended", outcome: "undone" });
-  facts.screen.good(
-    steps.length === 0 ? "nothing had changed the target; the run is closed" : "undone",
-  );
 }
 
 async function undoStep(context: StepContext, journal: Journal, step: Step): Promise<void> {
+  context.signal.throwIfAborted();
   context.screen.line();
   context.screen.line(`◀ ${step.name}: taking back`);
+  journal.append({ type: "step-undoing", step: step.name, pid: process.pid });
   try {
     await step.undo?.(context);
   } catch (thrown) {
+    // refused means that nothing was changed: the step is done as before, and the run can go on
+    if (thrown instanceof Failure && thrown.exitCode === exitCodes.refused)
+      journal.append({ type: "step-done", step: step.name, ms: 0, how: "kept" });
     throw new StepFailure(step, thrown);
   } finally {
     context.screen.settle();

@@ -1,0 +1,174 @@
+import { resolve } from "node:path";
+import { call, type OnJournal } from "./engine/call.ts";
+import type { Selection } from "./engine/choose-steps.ts";
+import type { CallFacts } from "./engine/context.ts";
+import { exitCodes, misused, UncaughtError, type ExitCode } from "./engine/failure.ts";
+import { findNearestName } from "./engine/nearest-name.ts";
+import { Screen } from "./engine/screen.ts";
+import { environmentVariable, readSettings } from "./engine/settings.ts";
+import type { RunOptions, Runbook } from "./engine/step.ts";
+
+/** Flags of every command. */
+export interface GlobalFlags {
+  readonly project: string;
+  readonly json?: boolean;
+  readonly color: boolean;
+}
+
+/** Flags of the commands that work on a runbook. */
+export interface RunFlags extends Selection {
+  readonly env: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly confirm?: string;
+  readonly anyBranch?: boolean;
+  readonly allowDirty?: boolean;
+  readonly quick?: boolean;
+  readonly showRows?: boolean;
+  readonly override?: Readonly<Record<string, string>>;
+}
+
+/** `--override <check>=<reason>`, once or more often. @throws Failure (exit 2) when one half is missing */
+export function collectOverride(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [name = "", ...reason] = text.split("=");
+  const why = reason.join("=").trim();
+  if (name.trim() === "" || why === "")
+    throw misused(`--override takes <check>=<reason>, not ${text}`);
+  return { ...before, [name.trim()]: why };
+}
+
+function findRunbook(name: string, runbooks: readonly Runbook[]): Runbook {
+  const found = runbooks.find((runbook) => runbook.name === name);
+  if (found !== undefined) return found;
+  const names = runbooks.map((runbook) => runbook.name);
+  const near = findNearestName(name, names);
+  throw misused(
+    `there is no runbook ${name}${near === undefined ? `; there are: ${names.join(", ")}` : `; did you mean ${near}?`}`,
+  );
+}
+
+const readOptions = (flags: RunFlags): RunOptions => ({
+  overrides: flags.override ?? {},
+  anyBranch: flags.anyBranch === true,
+  allowDirty: flags.allowDirty === true,
+  quick: flags.quick === true,
+  showRows: flags.showRows === true,
+  yes: flags.yes === true,
+  confirm: flags.confirm,
+});
+
+/** The flags as words, to print with the command that repeats the call. */
+function listFlagWords(flags: RunFlags): string[] {
+  const switches: readonly (readonly [word: string, isOn: boolean | undefined])[] = [
+    ["--dry-run", flags.dryRun],
+    ["--any-branch", flags.anyBranch],
+    ["--allow-dirty", flags.allowDirty],
+    ["--quick", flags.quick],
+    ["--show-rows", flags.showRows],
+    ["--yes", flags.yes],
+  ];
+  return [
+    ...switches.flatMap(([word, isOn]) => (isOn === true ? [word] : [])),
+    ...Object.entries(flags.override ?? {}).flatMap(([check, why]) => [
+      "--override",
+      `${check}=${why}`,
+    ]),
+    ...(flags.confirm === undefined ? [] : ["--confirm", flags.confirm]),
+  ];
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** npm hands on the Ctrl-C that we get from the terminal too: what follows so soon is not a second one. */
+const sameCtrlC = 500;
+
+/** Ends a run in order: the first Ctrl-C, or an error that nobody caught. The second one ends the process at once. */
+function listenToSignals(screen: Screen): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  let since = 0;
+  const onSignal = (): void => {
+    if (since > 0 && performance.now() - since < sameCtrlC) return;
+    if (since > 0 || controller.signal.aborted) process.exit(exitCodes.cancelled);
+    since = performance.now();
+    screen.settle();
+    screen.warning(
+      "cancelling: ending the commands, then looking at the target (once more to leave at once)",
+    );
+    controller.abort(new Error("cancelled"));
+  };
+  const onUncaught = (cause: unknown): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.failed);
+    controller.abort(new UncaughtError("ended by an error that nobody caught", { cause }));
+  };
+  for (const name of signals) process.on(name, onSignal);
+  process.on("uncaughtException", onUncaught);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of signals) process.off(name, onSignal);
+      process.off("uncaughtException", onUncaught);
+    },
+  };
+}
+
+/** The screen that the flags and NO_COLOR ask for. */
+export const makeScreen = (globals: Partial<GlobalFlags>): Screen =>
+  new Screen({
+    json: globals.json === true,
+    noColor: globals.color === false || environmentVariable("NO_COLOR") !== undefined,
+  });
+
+/** What the operator called: the command's name, its arguments and its flags. */
+export interface Called {
+  readonly verb: string;
+  readonly runbook: string;
+  readonly flags: RunFlags;
+  readonly globals: GlobalFlags;
+  readonly selection?: Selection;
+}
+
+function gatherFacts(
+  { runbook: name, flags, globals, selection = {} }: Called,
+  runbooks: readonly Runbook[],
+  screen: Screen,
+  signal: AbortSignal,
+): CallFacts {
+  const runbook = findRunbook(name, runbooks);
+  if (!runbook.environments.includes(flags.env)) {
+    throw misused(
+      `--env ${flags.env}: ${runbook.name} knows ${runbook.environments.join(" and ")}`,
+    );
+  }
+  const projectFolder = resolve(globals.project);
+  return {
+    runbook,
+    environment: flags.env,
+    projectFolder,
+    options: readOptions(flags),
+    settings: readSettings(runbook.params, flags.env, projectFolder),
+    screen,
+    signal,
+    caller: "npx movebook",
+    selection,
+    flags: listFlagWords(flags),
+  };
+}
+
+/** Handles one command that works on a runbook and an environment. @throws Failure (exit 2) before there is a runbook */
+export async function callRunbook(
+  called: Called,
+  runbooks: readonly Runbook[],
+  work: (facts: CallFacts, onJournal: OnJournal) => Promise<void>,
+): Promise<ExitCode> {
+  const screen = makeScreen(called.globals);
+  const { signal, stop } = listenToSignals(screen);
+  try {
+    const facts = gatherFacts(called, runbooks, screen, signal);
+    return await call(facts, called.verb, (onJournal) => work(facts, onJournal));
+  } finally {
+    screen.settle();
+    stop();
+  }
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { buildCommandLine, buildContext, journalMemory, type CallFacts } from "./context.ts";
+import { effectHolds } from "./execute-step.ts";
+import { exitCodes, Failure, refused } from "./failure.ts";
+import { Journal, listRuns, runsFolder } from "./journal.ts";
+import { LockOnDemand } from "./lock.ts";
+import { listPlainParams } from "./pins.ts";
+import type { Runbook, Step, StepContext } from "./step.ts";
+import { movebookVersion } from "./version.ts";
+
+const isUndoing = (runbook: Runbook, journal: Journal): boolean =>
+  runbook.steps.some(({ name }) => journal.stateOf(name) === "undoing");
+
+/** Runs that are neither done, undone nor superseded, oldest first; one whose undo was interrupted is open again. */
+const listOpenRuns = (facts: CallFacts): Journal[] =>
+  listRuns(facts.projectFolder, facts.runbook.name, facts.environment).filter(
+    (journal) =>
+      journal.outcome === "open" ||
+      (journal.outcome === "done" && isUndoing(facts.runbook, journal)),
+  );
+
+/** The newest open run. */
+export const findOpenRun = (facts: CallFacts): Journal | undefined => listOpenRuns(facts).at(-1);
+
+/** The context of a run's steps. */
+export const contextOf = (facts: CallFacts, journal: Journal): StepContext =>
+  buildContext(facts, journal.header.run, journal.folder, journalMemory(journal));
+
+/** `20261121T115500.042Z-1f2e`: sorts by time. */
+const makeRunId = (): string =>
+  `${new Date().toISOString().replaceAll(/[-:]/g, "")}-${randomBytes(2).toString("hex")}`;
+
+function operatorName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // a user id without a name, as in some containers
+    return `uid ${process.getuid?.() ?? "?"}@${hostname()}`;
+  }
+}
+
+/** Begins a run: its folder and the first line of its journal. */
+export function beginRun(facts: CallFacts): Journal {
+  const run = makeRunId();
+  return Journal.begin(
+    join(runsFolder(facts.projectFolder, facts.runbook.name, facts.environment), run),
+    {
+      run,
+      runbook: facts.runbook.name,
+      environment: facts.environment,
+      steps: facts.runbook.steps.map((step) => step.name),
+      params: listPlainParams(facts),
+      identity: { ...facts.runbook.identity(facts.settings) },
+      movebook: movebookVersion,
+      operator: operatorName(),
+    },
+  );
+}
+
+/**
+ * Steps that changed something in this run and were not undone, in the runbook's order. An interrupted one is asked:
+ * call this under the lock, which proves that the target can be asked.
+ */
+export async function listDone(
+  context: StepContext,
+  journal: Journal,
+  steps: readonly Step[],
+): Promise<Step[]> {
+  const done: Step[] = [];
+  for (const step of steps) {
+    const state = journal.stateOf(step.name);
+    const isThere =
+      state === "done" ||
+      state === "undoing" ||
+      (journal.isUnsettled(step.name) && (await effectHolds(context, step)));
+    if (isThere) done.push(step);
+  }
+  return done;
+}
+
+/** @throws Failure (exit 3) when others have ended the run since it was read */
+export function verifyOpen(journal: Journal): void {
+  journal.reread();
+  if (journal.outcome === "open") return;
+  throw refused(`run ${journal.header.run} is ${journal.outcome}: another call has ended it`, [
+    { what: "two calls worked on the same run at once", where: journal.folder },
+  ]);
+}
+
+function refuseChanged(facts: CallFacts, open: Journal, changes: readonly Step[]): void {
+  if (changes.length === 0) return;
+  const names = changes.map((step) => step.name).join(", ");
+  throw refused(
+    `run ${open.header.run} is open and has changed the target (${names} done); it comes first`,
+    [
+      {
+        what: `an open run has changed the target: ${names}`,
+        where: open.folder,
+        todo: `Go on with it: ${buildCommandLine(facts, "resume")}; or take it back: ${buildCommandLine(facts, "undo")}`,
+      },
+    ],
+  );
+}
+
+/** Ends an open run under the lock, unless it has changed the target. */
+async function supersede(facts: CallFacts, open: Journal): Promise<void> {
+  const context = contextOf(facts, open);
+  const steps = facts.runbook.steps.filter(({ changes }) => changes === "target");
+  const lock = new LockOnDemand(facts.runbook);
+  try {
+    if (open.wasLocked) await lock.take(context);
+    open.reread();
+    refuseChanged(facts, open, await listDone(context, open, steps));
+    if (open.outcome === "open") open.append({ type: "run-ended", outcome: "superseded" });
+  } catch (error) {
+    const begun = steps.some(({ name }) => open.stateOf(name) !== "not-started");
+    const isRefusal = error instanceof Failure && error.exitCode === exitCodes.refused;
+    // a target that does not answer is the first step's to report, as long as nothing can have changed in it
+    if (begun || isRefusal || facts.signal.aborted) throw error;
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * A whole run begins anew: open ones are superseded, unless one has changed the target or is at work right now.
+ * @throws Failure (exit 3) that names resume and undo, or the holder of the lock
+ */
+export async function supersedeOpenRuns(facts: CallFacts): Promise<void> {
+  for (const open of listOpenRuns(facts)) await supersede(facts, open);
+}
