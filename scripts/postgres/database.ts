@@ -12,13 +12,14 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   23: Number,
   114: (text) => JSON.parse(text) as unknown,
   3802: (text) => JSON.parse(text) as unknown,
-  1003: (text) => parseArray(1009, text),
-  1005: (text) => parseArray(1005, text),
-  1007: (text) => parseArray(1007, text),
-  1009: (text) => parseArray(1009, text),
+  1003: (text) => parseTexts(text),
+  1005: (text) => parseTexts(text).map(Number),
+  1007: (text) => parseTexts(text).map(Number),
+  1009: (text) => parseTexts(text),
 };
-const parseArray = (oid: number, text: string): unknown =>
-  pg.types.getTypeParser(oid as Parameters<typeof pg.types.getTypeParser>[0])(text);
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver parses text[], but its list of types lacks it
+const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
+const parseTexts = (text: string): string[] => pg.types.getTypeParser(textArray)(text) as string[];
 const asText = (text: string): unknown => text;
 
 /** How to connect. */
@@ -122,9 +123,7 @@ function buildClient(endpoint: Endpoint, options: ConnectOptions, tls: TlsChoice
     // Neon wakes a suspended compute in some hundred milliseconds, other managed services in seconds
     connectionTimeoutMillis: 20_000,
     keepAlive: true,
-    types: {
-      getTypeParser: (oid: number) => parsers[oid] ?? asText,
-    } as unknown as pg.CustomTypesConfig,
+    types: { getTypeParser: (oid: number) => parsers[oid] ?? asText },
   });
 }
 

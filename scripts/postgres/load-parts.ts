@@ -1,5 +1,6 @@
 import type { FileInput, Input, Part } from "../engine/command.ts";
 import type { DumpSection } from "./dump-file.ts";
+import { rowsOf } from "./filled-tables.ts";
 import {
   displayName,
   nameKey,
@@ -74,7 +75,7 @@ export function buildLockAndLook(tables: readonly MovedTable[]): string[] {
     `lock table ${names.join(", ")} in share row exclusive mode;`,
     ...tables.map(({ target }) =>
       raiseWhen(
-        `exists (select 1 from ${quoteName(target)})`,
+        `exists (select 1 from ${rowsOf(target)})`,
         `table ${displayName(target)} holds rows; an import goes into empty tables`,
       ),
     ),

@@ -1,13 +1,13 @@
 import { failed, refused, type Problem } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
-import type { Catalogue, ForeignKey } from "../../postgres/catalogue.ts";
+import type { Catalogue, ForeignKey, Table } from "../../postgres/catalogue.ts";
 import type { Database } from "../../postgres/database.ts";
 import { readManifest } from "../../postgres/dump-manifest.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
-import { displayName, nameKey, quoteName, type QualifiedName } from "../../postgres/identifier.ts";
+import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { lockWait, planLoads } from "../../postgres/load-parts.ts";
-import { listFilled } from "../../postgres/table-contents.ts";
+import { listFilledTables, rowsOf } from "../../postgres/filled-tables.ts";
 import type { MovedTable } from "../../postgres/table-plan.ts";
 import { buildSilence, buildUnsilence, listUserTriggers } from "../../postgres/triggers.ts";
 import { withBoth, withTarget } from "./databases.ts";
@@ -19,7 +19,7 @@ import { countOf } from "./wording.ts";
 /** What is emptied: the tables that the import filled, and empty ones that refer to them (TRUNCATE wants those too). */
 interface Emptying {
   readonly moved: readonly MovedTable[];
-  readonly referring: readonly QualifiedName[];
+  readonly referring: readonly Table[];
 }
 
 /** Tables that refer to the given ones, directly or through each other. Pure. */
@@ -27,18 +27,22 @@ export function listReferring(
   tables: readonly QualifiedName[],
   keys: readonly ForeignKey[],
   catalogue: Pick<Catalogue, "tables">,
-): QualifiedName[] {
-  const roots = new Map(catalogue.tables.map((table) => [nameKey(table), table.root ?? table]));
-  const rootOf = (name: QualifiedName): QualifiedName => roots.get(nameKey(name)) ?? name;
+): Table[] {
+  const byName = new Map(catalogue.tables.map((table) => [nameKey(table), table]));
+  const rootOf = (name: QualifiedName): Table | undefined => {
+    const table = byName.get(nameKey(name));
+    return table?.root === null || table === undefined ? table : byName.get(nameKey(table.root));
+  };
   const known = new Set(tables.map(nameKey));
-  const found: QualifiedName[] = [];
+  const found: Table[] = [];
   for (let before = -1; before !== found.length;) {
     before = found.length;
     for (const key of keys) {
-      const from = rootOf({ schema: key.schema, name: key.table });
-      if (known.has(nameKey(from)) || !known.has(nameKey(rootOf(key.references)))) continue;
+      const [from, to] = [rootOf({ schema: key.schema, name: key.table }), rootOf(key.references)];
+      if (from === undefined || to === undefined) continue;
+      if (known.has(nameKey(from)) || !known.has(nameKey(to))) continue;
       known.add(nameKey(from));
-      found.push({ schema: from.schema, name: from.name });
+      found.push(from);
     }
   }
   return found;
@@ -65,11 +69,14 @@ async function verifyOnlyOurs(
   { moved, referring }: Emptying,
 ): Promise<void> {
   const imported = countImported(context, moved);
-  const filled = await listFilled(target, [...moved.map((table) => table.target), ...referring]);
+  const filled = await listFilledTables(target, [
+    ...moved.map((table) => table.target),
+    ...referring,
+  ]);
   const problems: Problem[] = filled
     .filter(({ table, rows }) => Number(rows) !== (imported.get(nameKey(table)) ?? 0))
     .map(({ table, rows }) => ({
-      what: `${displayName(table)} holds ${countOf(BigInt(rows), "row")}, the import wrote ${imported.get(nameKey(table)) ?? 0}: somebody has written since`,
+      what: `${displayName(table)} holds ${countOf(rows, "row")}, the import wrote ${imported.get(nameKey(table)) ?? 0}: somebody has written since`,
       todo: "Save or delete those rows yourself; undo does not delete what it did not bring.",
     }));
   if (problems.length > 0)
@@ -84,7 +91,8 @@ async function emptyTables(
 ): Promise<void> {
   const { moved, referring } = emptying;
   const tables = [...moved.map((table) => table.target), ...referring];
-  const names = tables.map(quoteName).join(", ");
+  // ONLY: children by inheritance are tables of their own, perhaps v2's
+  const names = tables.map(rowsOf).join(", ");
   const own = new Set(tables.map(nameKey));
   const triggers = (await listUserTriggers(target)).filter(({ schema, table }) =>
     own.has(nameKey({ schema, name: table })),
@@ -119,7 +127,7 @@ export async function undoImport(context: StepContext): Promise<void> {
     context,
     async (target) => {
       await emptyTables(context, target, emptying);
-      const filled = await listFilled(
+      const filled = await listFilledTables(
         target,
         emptying.moved.map((table) => table.target),
       );

@@ -60,8 +60,11 @@ export class ImportWatch implements Redirects {
     this.#screen.line();
     this.#screen.line(part.title);
     this.#screen.event("part", { title: part.title });
-    this.#group = part.title.replace(/^Step \d\/\d: /, "").replace(/ \(.*$/s, "");
-    this.#phase = this.#group;
+    // what is left to another step was not done here
+    this.#group = part.title.includes("(left to ")
+      ? undefined
+      : part.title.replace(/^Step \d\/\d: /, "").replace(/ \(.*$/s, "");
+    this.#phase = this.#group ?? "comparing";
     this.show();
   };
 
