@@ -13,7 +13,7 @@ export function listPlainParams(facts: CallFacts): Record<string, unknown> {
 const asText = (value: unknown): string => JSON.stringify(value) ?? "nothing";
 
 /** What differs between the run's first line and the present, a line each. */
-function listPinDifferences(journal: Journal, facts: CallFacts): string[] {
+export function listPinDifferences(journal: Journal, facts: CallFacts): string[] {
   const { steps, params, identity } = journal.header;
   const differences: string[] = [];
   const names = facts.runbook.steps.map((step) => step.name);

@@ -6,7 +6,7 @@ import { refused } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from "./open-run.ts";
-import { verifyPins } from "./pins.ts";
+import { listPinDifferences, verifyPins } from "./pins.ts";
 import type { Step } from "./step.ts";
 
 export { chooseSteps, type Selection } from "./choose-steps.ts";
@@ -108,6 +108,23 @@ async function confirmEarly(facts: CallFacts, steps: readonly Step[]): Promise<v
 }
 
 /**
+ * The open run, for a part of one. A run that began with other settings cannot be joined: as long as it has not begun
+ * to change the target it gives way to a new one.
+ * @throws Failure (exit 3) when it has, with every difference
+ */
+async function findRunToJoin(facts: CallFacts): Promise<Journal | undefined> {
+  const open = findOpenRun(facts);
+  if (open === undefined || listPinDifferences(open, facts).length === 0) return open;
+  const changing = facts.runbook.steps.filter(({ changes }) => changes === "target");
+  if (changing.some(({ name }) => open.stateOf(name) !== "not-started")) verifyPins(open, facts);
+  await supersedeOpenRuns(facts);
+  facts.screen.line(
+    `The open run ${open.header.run} began with other settings and changed nothing: a new run begins.`,
+  );
+  return undefined;
+}
+
+/**
  * Runs a runbook. A whole run begins anew; a part of one (from, until with from, only) joins the open run.
  * @param onJournal told the journal as soon as there is one, for the failure report
  */
@@ -121,9 +138,7 @@ export async function run(
   const joins = selection.from !== undefined || selection.only !== undefined;
   await confirmEarly(facts, steps);
   if (!joins) await supersedeOpenRuns(facts);
-  const open = joins ? findOpenRun(facts) : undefined;
-  if (open !== undefined) verifyPins(open, facts);
-  const journal = open ?? beginRun(facts);
+  const journal = (joins ? await findRunToJoin(facts) : undefined) ?? beginRun(facts);
   onJournal(journal);
   noteCall(journal, verb, facts);
   await executeAll({ ...facts, selection }, journal, steps, false);

@@ -211,3 +211,20 @@ describe("dumps", () => {
     expect(readdirSync(second)).toContain("v1_data.sql");
   });
 });
+
+describe("a decision that preflight asks for", () => {
+  test("lets the next call of the same step begin anew with it", async () => {
+    move = await makeMove(pair);
+    await move.inV1(
+      `alter table "Party" add column fax text; update "Party" set fax = '1' where id < 4`,
+    );
+    const undecided = await move.movebook(step("preflight"));
+    expect(undecided.code).toBe(3);
+    expect(undecided.output).toContain("V1_LEAVE_OUT=Party.fax");
+    const decided = { env: { V1_LEAVE_OUT: "Party.fax" } };
+    expect((await move.movebook(step("preflight"), decided)).code).toBe(0);
+    const ended = await move.movebook(wholeRun, decided);
+    expect(ended.output).toContain("RESULT: PASS");
+    expect(ended.code).toBe(0);
+  });
+});
