@@ -25,7 +25,10 @@ const manifest = z.object({
   sha256: z.string(),
   rows: z.number(),
   sections: z.array(section),
-  leftOut: z.array(z.object({ table: z.string(), reason: z.string() })),
+  /** With a column: its values are in the dump and are not loaded. */
+  leftOut: z.array(
+    z.object({ table: z.string(), column: z.string().optional(), reason: z.string() }),
+  ),
 });
 
 /** What stands beside a dump: whose it is, when and with what it was made, and where each table's rows stand. */

@@ -31,11 +31,13 @@ const kindsOf: readonly (readonly [sqlstate: RegExp, kinds: readonly FindingKind
 /**
  * What v1 holds of the rows that made an import fail: the rules of the forecast that speak of this error, asked again,
  * with the count and the first ten rows. Empty when no rule knows of it. The session must not be in a transaction.
+ * @param explainUntested asked about what v1 cannot answer; undefined when it does not know either
  */
 export async function explainFailure(
   source: Database,
   facts: ForecastFacts,
   error: ServerErrorFields,
+  explainUntested: (finding: Finding) => Promise<Problem | undefined> = async () => undefined,
 ): Promise<Problem[]> {
   const rules = pickRules(
     listRules({ ...facts, sourceForeignKeys: [] }, source.version),
@@ -44,9 +46,18 @@ export async function explainFailure(
   );
   const findings = (await askRules(source, rules)).filter(({ severity }) => severity !== "note");
   const problems: Problem[] = [];
-  for (const finding of findings) problems.push(await asProblem(finding));
+  for (const finding of findings) {
+    const better = finding.count === undefined ? await explainUntested(finding) : undefined;
+    problems.push(better ?? (await asProblem(withoutDoubt(finding))));
+  }
   return problems;
 }
+
+/** It has been tested meanwhile: by the import that failed. */
+const withoutDoubt = (finding: Finding): Finding => ({
+  ...finding,
+  text: finding.text.replace(/^not tested: /u, ""),
+});
 
 /** A finding as a line of the report, with its rows. */
 export async function asProblem(finding: Finding): Promise<Problem> {
@@ -60,7 +71,8 @@ export async function asProblem(finding: Finding): Promise<Problem> {
   };
 }
 
-function describePlace({ table, columns, constraint }: Finding): string {
+/** `table Animal, columns id, tenantId, constraint Animal_pkey`. */
+export function describePlace({ table, columns, constraint }: Finding): string {
   const list =
     columns.length === 0 ? [] : [`column${columns.length === 1 ? "" : "s"} ${columns.join(", ")}`];
   return [

@@ -18,7 +18,8 @@ export function buildConnection(
   };
   return {
     dbname: `service=${service}`,
-    environment: { PGCLIENTENCODING: "UTF8" },
+    // psql and pg_dump label the server's errors in their own language; the server's may be another one
+    environment: { PGCLIENTENCODING: "UTF8", LC_ALL: "C" },
     secretFiles: {
       PGSERVICEFILE: () => buildServiceFile(service, endpoint, extra),
       PGPASSFILE: () => buildPassFile(endpoint),

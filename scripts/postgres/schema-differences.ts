@@ -22,6 +22,9 @@ export const listSchemaDifferences = (plan: TablePlan): Rule[] => [
   ...plan.moved.flatMap(listColumnDifferences),
 ];
 
+const adviseOnMissing = (name: string): string =>
+  `see whether v2's migrations are all applied; if v2 has dropped it, decide to leave it behind with V1_LEAVE_OUT=${name}`;
+
 function describeHomeless(table: Table): Rule {
   const name = displayName(table);
   return {
@@ -30,7 +33,7 @@ function describeHomeless(table: Table): Rule {
     columns: [],
     severity: "problem",
     text: (rows) => `table ${name} is in v1 and not in v2 (${rows})`,
-    todo: `add it to v2, or decide to leave it behind with V1_LEAVE_OUT=${name}`,
+    todo: adviseOnMissing(name),
     probe: { rows: `${table.kind === "p" ? "" : "only "}${quoteName(table)} as t`, where: "true" },
     otherwise: { severity: "problem", text: `table ${name} is in v1 and not in v2 (0 rows)` },
   };
@@ -76,7 +79,7 @@ function describeSourceOnly(table: MovedTable, column: string): Rule {
     columns: [column],
     severity: "problem",
     text: (rows) => `column ${name} is in v1 and not in v2 (filled in ${rows})`,
-    todo: `add it to v2, or decide to leave it behind with V1_LEAVE_OUT=${name}`,
+    todo: adviseOnMissing(name),
     probe: buildProbe(table, isNotNull(column)),
     otherwise: {
       severity: "problem",

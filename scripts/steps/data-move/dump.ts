@@ -21,12 +21,21 @@ import { countOf, sizeOf } from "./wording.ts";
 const leavesOf = (plan: TablePlan) =>
   plan.moved.flatMap((table) => table.leaves.map(({ source }) => source));
 
+/** Tables that stay in v1, and columns: those are in the dump, and the import does not load them. */
+const listLeftOut = (plan: TablePlan): DumpManifest["leftOut"] => [
+  ...plan.leftOut.map(({ name, reason }) => ({ table: displayName(name), reason })),
+  ...plan.moved.flatMap(({ name, skipped }) =>
+    skipped.map((column) => ({
+      table: displayName(name),
+      column,
+      reason: "not loaded by decision (V1_LEAVE_OUT)",
+    })),
+  ),
+];
+
 async function planDump(context: StepContext): Promise<readonly Command[]> {
   const { plan } = await withBoth(context, (source, target) => readScope(context, source, target));
-  context.remember(
-    "left-out",
-    plan.leftOut.map(({ name, reason }) => ({ table: displayName(name), reason })),
-  );
+  context.remember("left-out", listLeftOut(plan));
   if (plan.moved.length === 0) throw refused("there is no table to move");
   const { partial } = dumpFiles(context);
   const { pg_dump: program } = await programsOf(context);
@@ -140,8 +149,8 @@ async function runDump(context: StepContext, [command]: readonly Command[]): Pro
   writeManifest(files.manifest, manifest);
   screen.settle();
   removeOldDumps(context);
-  for (const { table, reason } of manifest.leftOut)
-    screen.line(`  · left out: ${table} (${reason})`);
+  for (const { table, column, reason } of manifest.leftOut)
+    screen.line(`  · left out: ${table}${column === undefined ? "" : `.${column}`} (${reason})`);
   screen.good(
     `pg_dump completed successfully: ${countOf(manifest.rows, "row")} of ${countOf(manifest.sections.length, "table")}, ${sizeOf(manifest.bytes)}`,
   );

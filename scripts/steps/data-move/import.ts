@@ -1,24 +1,22 @@
+import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { every } from "../../engine/every.ts";
-import { failed, refused, type Problem } from "../../engine/failure.ts";
+import { exitCodes, Failure, failed, refused, type Problem } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
-import type { Database } from "../../postgres/database.ts";
 import { hashFile } from "../../postgres/dump-file.ts";
 import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
 import { describeEndpoint } from "../../postgres/endpoint.ts";
-import { displayName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { loadedPrefix } from "../../postgres/load-parts.ts";
-import { listFilled } from "../../postgres/table-contents.ts";
 import { keepBeforeState } from "./before-state.ts";
 import { withBoth, withTarget } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { planImport } from "./import-plan.ts";
+import { verifyTarget } from "./import-readiness.ts";
 import { ImportWatch } from "./import-watch.ts";
 import { identityOf, sourceUrl, targetUrl } from "./params.ts";
-import { readScope } from "./scope.ts";
 import { undoImport } from "./import-undo.ts";
 
 /** Whose dump it is: of this environment, this run and this v1, or it is refused. */
@@ -41,6 +39,11 @@ function listManifestProblems(context: StepContext, manifest: DumpManifest): Pro
 
 async function verifyDump(context: StepContext): Promise<void> {
   const files = dumpFiles(context);
+  if (!existsSync(files.manifest)) {
+    const next = `${context.commandLine("run")} --from dump`;
+    const what = "there is no dump in this run";
+    throw new Failure({ exitCode: exitCodes.refused, what, next });
+  }
   const manifest = readManifest(files.manifest);
   const problems = listManifestProblems(context, manifest);
   if (problems.length > 0) throw refused("the dump is not one of this run", problems);
@@ -56,37 +59,6 @@ async function verifyDump(context: StepContext): Promise<void> {
       },
     ]);
   }
-}
-
-async function verifyTarget(
-  context: StepContext,
-  source: Database,
-  target: Database,
-): Promise<void> {
-  const { plan, history } = await readScope(context, source, target);
-  const problems: Problem[] = [...plan.problems];
-  if (history.problem !== undefined) problems.push(history.problem);
-  const lists = [
-    ...plan.homeless.map((table) => `${displayName(table)} is in v1 and not in v2`),
-    ...plan.moved.flatMap((table) =>
-      table.homeless.map((column) => `${displayName(table.name)}.${column} is in v1 and not in v2`),
-    ),
-  ];
-  problems.push(
-    ...lists.map((what) => ({
-      what,
-      todo: "Add it to v2, or leave it out by name: V1_LEAVE_OUT.",
-    })),
-  );
-  for (const { table, rows } of await listFilled(
-    target,
-    plan.moved.map((table) => table.target),
-  )) {
-    problems.push({
-      what: `table ${displayName(table)} of v2 holds ${rows} rows; an import goes into empty tables`,
-    });
-  }
-  if (problems.length > 0) throw refused("the target is not ready for an import", problems);
 }
 
 async function check(context: StepContext): Promise<void> {

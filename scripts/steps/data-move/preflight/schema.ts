@@ -1,4 +1,5 @@
 import { noted, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
+import { describePlace } from "../../../postgres/explain-failure.ts";
 import { forecast, type Finding } from "../../../postgres/forecast.ts";
 import { listForeignKeys } from "../../../postgres/foreign-keys.ts";
 import { displayName } from "../../../postgres/identifier.ts";
@@ -27,12 +28,8 @@ export function judgePlan({ plan }: Pick<Scope, "plan">): CheckResult[] {
 
 async function describeFinding(finding: Finding): Promise<CheckResult> {
   if (finding.severity === "note") return noted(finding.text);
-  const place = [
-    displayName(finding.table),
-    ...(finding.columns.length === 0 ? [] : [finding.columns.join(", ")]),
-  ];
   const facts = {
-    where: place.join(": "),
+    where: describePlace(finding),
     details: finding.details,
     ...(finding.todo === undefined ? {} : { todo: finding.todo }),
   };
