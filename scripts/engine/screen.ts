@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Chalk, type ChalkInstance } from "chalk";
 import ora, { type Ora } from "ora";
 import type { CheckResult, CheckSection } from "./check.ts";
+import { redactRecord } from "./redact-record.ts";
 import { redact } from "./redact.ts";
 import { environmentVariable } from "./settings.ts";
 
@@ -96,8 +97,9 @@ export class Screen {
   /** One JSON line on stdout; nothing without --json. */
   event(type: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (!this.#json) return;
-    const line = JSON.stringify({ v: jsonVersion, at: new Date().toISOString(), type, ...fields });
-    this.#streams.stdout.write(`${redact(line)}\n`);
+    const at = new Date().toISOString();
+    const record = redactRecord({ v: jsonVersion, at, type, ...fields });
+    this.#streams.stdout.write(`${JSON.stringify(record)}\n`);
   }
 
   line(text = ""): void {

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ as zx, quote, type ProcessOutput } from "zx/core";
@@ -51,6 +51,13 @@ class Forgetful extends Array<string | Buffer> {
   }
 }
 
+/**
+ * Bash takes a standard input that is a socket, as Node's pipes are, for a remote shell's and reads ~/.bashrc: the
+ * operator's aliases, paths and variables would have a say, and what it prints would stand in the output.
+ */
+const spawnBash = (line: string, _args: readonly string[], options: SpawnOptions): ChildProcess =>
+  spawn("bash", ["--norc", "--noprofile", "-c", line], { ...options, shell: false });
+
 /** The one private zx: every option is set here, so that no ZX_* variable of the machine has a say. */
 const shell = zx({
   quiet: true,
@@ -59,6 +66,7 @@ const shell = zx({
   // a process group of its own, so that Ctrl-C in the terminal reaches us first and we end the whole group
   detached: true,
   shell: "bash",
+  spawn: spawnBash as typeof spawn,
   prefix: "set -euo pipefail;",
   postfix: "",
   quote,

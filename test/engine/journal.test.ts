@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Failure } from "../../scripts/engine/failure.ts";
+import type { Failure } from "../../scripts/engine/failure.ts";
 import { Journal, listRuns } from "../../scripts/engine/journal.ts";
 import { forgetSecrets, registerSecret } from "../../scripts/engine/redact.ts";
 import { FakeWorld } from "./fixtures/fake-world.ts";
@@ -38,6 +38,14 @@ const begin = (run = "one", identity: Record<string, string> = {}): Journal =>
     operator: "ann@here",
   });
 const read = (journal: Journal): string => readFileSync(Journal.file(journal.folder), "utf8");
+function catchFailure(work: () => unknown): Failure {
+  try {
+    work();
+  } catch (error) {
+    return error as Failure;
+  }
+  return expect.unreachable("it did not fail");
+}
 const start = { type: "step-started", step: "load", pid: 1 } as const;
 
 describe("a journal", () => {
@@ -126,14 +134,10 @@ describe("a damaged journal", () => {
       const journal = begin();
       appendFileSync(Journal.file(journal.folder), `${line}\n`);
       journal.append(start);
-      const open = (): Journal => Journal.open(journal.folder);
-      expect(open).toThrow("the journal is damaged at line 2");
-      try {
-        open();
-      } catch (error) {
-        expect((error as Failure).problems[0]?.where).toBe(`${Journal.file(journal.folder)}:2`);
-        expect((error as Failure).exitCode).toBe(3);
-      }
+      const failure = catchFailure(() => Journal.open(journal.folder));
+      expect(failure.message).toBe("the journal is damaged at line 2");
+      expect(failure.problems[0]?.where).toBe(`${Journal.file(journal.folder)}:2`);
+      expect(failure.exitCode).toBe(3);
     },
   );
 
@@ -141,12 +145,8 @@ describe("a damaged journal", () => {
     const journal = begin();
     const text = read(journal).replace('"v":1', '"v":2');
     writeFileSync(Journal.file(journal.folder), text);
-    try {
-      Journal.open(journal.folder);
-      expect.unreachable();
-    } catch (error) {
-      expect((error as Failure).problems[0]?.what).toContain("another version of movebook");
-    }
+    const failure = catchFailure(() => Journal.open(journal.folder));
+    expect(failure.problems[0]?.what).toContain("another version of movebook");
   });
 });
 
