@@ -104,6 +104,9 @@ export async function examine(
   for (const section of sections) screen.section(section);
   const problems = listProblems(sections);
   if (problems.length === 0) screen.good("this machine has what the runbooks need");
-  else screen.bad(`${problems.length} things are missing`);
+  else
+    screen.bad(
+      problems.length === 1 ? "1 thing is missing" : `${problems.length} things are missing`,
+    );
   return problems.length === 0 ? exitCodes.done : exitCodes.refused;
 }

@@ -210,7 +210,10 @@ export class Journal {
 
   get outcome(): "open" | "done" | "undone" | "superseded" {
     const end = this.#records.findLast((entry) => entry.type === "run-ended");
-    return end?.type === "run-ended" ? end.outcome : "open";
+    if (end?.type !== "run-ended") return "open";
+    // a finished run of which a step was asked once more and failed is not finished
+    const failed = this.header.steps.some((step) => this.stateOf(step) === "failed");
+    return end.outcome === "done" && failed ? "open" : end.outcome;
   }
 
   stateOf(step: string): StepState {

@@ -3,7 +3,7 @@ import { confirmTarget } from "./confirm.ts";
 import { buildCommandLine, buildContext, passingMemory, type CallFacts } from "./context.ts";
 import { executeStep, printStep, rehearseStep } from "./execute-step.ts";
 import { refused } from "./failure.ts";
-import type { Journal } from "./journal.ts";
+import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from "./open-run.ts";
 import { listPinDifferences, verifyPins } from "./pins.ts";
@@ -107,13 +107,25 @@ async function confirmEarly(facts: CallFacts, steps: readonly Step[]): Promise<v
   if (isKnown && steps.some((step) => step.changes === "target")) await confirmTarget(facts);
 }
 
+/** The newest run, when it is finished and a reading step is asked once more (validate, a day later): it knows what was before. */
+function findFinishedRun(facts: CallFacts, steps: readonly Step[]): Journal | undefined {
+  const [first] = facts.runbook.steps;
+  if (steps.some((step) => step === first || step.changes !== "nothing")) return undefined;
+  const newest = listRuns(facts.projectFolder, facts.runbook.name, facts.environment).at(-1);
+  if (newest?.outcome !== "done" || listPinDifferences(newest, facts).length > 0) return undefined;
+  return newest;
+}
+
 /**
  * The open run, for a part of one. A run that began with other settings cannot be joined: as long as it has not begun
  * to change the target it gives way to a new one.
  * @throws Failure (exit 3) when it has, with every difference
  */
-async function findRunToJoin(facts: CallFacts): Promise<Journal | undefined> {
-  const open = findOpenRun(facts);
+async function findRunToJoin(
+  facts: CallFacts,
+  steps: readonly Step[],
+): Promise<Journal | undefined> {
+  const open = findOpenRun(facts) ?? findFinishedRun(facts, steps);
   if (open === undefined || listPinDifferences(open, facts).length === 0) return open;
   const changing = facts.runbook.steps.filter(({ changes }) => changes === "target");
   if (changing.some(({ name }) => open.stateOf(name) !== "not-started")) verifyPins(open, facts);
@@ -138,7 +150,7 @@ export async function run(
   const joins = selection.from !== undefined || selection.only !== undefined;
   await confirmEarly(facts, steps);
   if (!joins) await supersedeOpenRuns(facts);
-  const journal = (joins ? await findRunToJoin(facts) : undefined) ?? beginRun(facts);
+  const journal = (joins ? await findRunToJoin(facts, steps) : undefined) ?? beginRun(facts);
   onJournal(journal);
   noteCall(journal, verb, facts);
   await executeAll({ ...facts, selection }, journal, steps, false);

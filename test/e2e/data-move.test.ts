@@ -78,6 +78,24 @@ describe("the whole run", () => {
   });
 });
 
+describe("validate once more", () => {
+  test("a finished run is joined: it knows what v2 was like, and a difference opens it again", async () => {
+    move = await makeMove(pair);
+    expect((await move.movebook(wholeRun)).code).toBe(0);
+    const again = await move.movebook(step("validate"));
+    expect(again.output).toContain("constraints as before");
+    expect(again.code).toBe(0);
+    expect(move.runs()).toHaveLength(1);
+    await move.inV2(`update "Party" set name = name || '!' where id = 1`);
+    const changed = await move.movebook(step("validate"));
+    expect(changed.code).toBe(5);
+    await move.inV2(
+      `update "Party" set name = rtrim(name, '!'), "updatedAt" = "updatedAt" where id = 1`,
+    );
+    expect((await move.movebook(["resume", "data-move", ...dev])).code).not.toBe(3);
+  });
+});
+
 describe("step by step", () => {
   test("each npm script's step works alone and joins one run; status tells where it stands", async () => {
     move = await makeMove(pair);
