@@ -9,12 +9,15 @@ export interface TlsChoice {
 }
 
 const never = (): boolean => false;
-const refusesTls = (error: unknown): boolean => /does not support SSL/i.test((error as Error).message);
+const refusesTls = (error: unknown): boolean =>
+  /does not support SSL/i.test((error as Error).message);
 
 function readCertificates(endpoint: Endpoint): ConnectionOptions {
   const { sslrootcert, sslcert, sslkey } = endpoint.parameters;
   return {
-    ...(sslrootcert === undefined || sslrootcert === "system" ? {} : { ca: readFileSync(sslrootcert, "utf8") }),
+    ...(sslrootcert === undefined || sslrootcert === "system"
+      ? {}
+      : { ca: readFileSync(sslrootcert, "utf8") }),
     ...(sslcert === undefined ? {} : { cert: readFileSync(sslcert, "utf8") }),
     ...(sslkey === undefined ? {} : { key: readFileSync(sslkey, "utf8") }),
   };
@@ -31,7 +34,9 @@ export function tlsChoices(endpoint: Endpoint): readonly TlsChoice[] {
   if (mode === "disable" || endpoint.host.startsWith("/")) return [plain];
   const certificates = readCertificates(endpoint);
   const verifies =
-    mode === "verify-full" || mode === "verify-ca" || (mode === "require" && certificates.ca !== undefined);
+    mode === "verify-full" ||
+    mode === "verify-ca" ||
+    (mode === "require" && certificates.ca !== undefined);
   const config: ConnectionOptions = {
     ...certificates,
     rejectUnauthorized: verifies,
@@ -39,6 +44,10 @@ export function tlsChoices(endpoint: Endpoint): readonly TlsChoice[] {
     ...(mode === "verify-full" || !verifies ? {} : { checkServerIdentity: () => undefined }),
   };
   if (mode === "prefer") return [{ config, mayFallBack: refusesTls }, plain];
-  if (mode === "allow") return [{ config: false, mayFallBack: () => true }, { config, mayFallBack: never }];
+  if (mode === "allow")
+    return [
+      { config: false, mayFallBack: () => true },
+      { config, mayFallBack: never },
+    ];
   return [{ config, mayFallBack: never }];
 }

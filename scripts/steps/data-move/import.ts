@@ -62,8 +62,12 @@ async function verifyDump(context: StepContext): Promise<void> {
 }
 
 async function check(context: StepContext): Promise<void> {
-  await withBoth(context, (source, target) => verifyTarget(context, source, target));
-  await verifyDump(context);
+  // the one waits for the servers, the other for the disk
+  const [target, dump] = await Promise.allSettled([
+    withBoth(context, (source, into) => verifyTarget(context, source, into)),
+    verifyDump(context),
+  ]);
+  for (const result of [target, dump]) if (result.status === "rejected") throw result.reason;
 }
 
 /** Rows that each COPY of the command must take, in its order. */

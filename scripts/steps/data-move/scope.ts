@@ -25,10 +25,12 @@ export async function readScope(
   source: Database,
   target: Database,
 ): Promise<Scope> {
-  const sourceCatalogue = await readCatalogue(source);
-  const targetCatalogue = await readCatalogue(target);
-  const inSource = await findHistories(source);
-  const inTarget = await findHistories(target);
+  // the two servers answer side by side; each session takes its questions one after the other
+  const [sourceCatalogue, targetCatalogue] = await Promise.all([
+    readCatalogue(source),
+    readCatalogue(target),
+  ]);
+  const [inSource, inTarget] = await Promise.all([findHistories(source), findHistories(target)]);
   const plan = planTables({
     source: sourceCatalogue,
     target: targetCatalogue,
