@@ -11,7 +11,7 @@ import { displayName, nameKey } from "../../postgres/identifier.ts";
 import { buildDumpCommand } from "../../postgres/pg-dump.ts";
 import type { TablePlan } from "../../postgres/table-plan.ts";
 import { applicationName, withBoth } from "./databases.ts";
-import { dumpFiles, partialPrefix } from "./dump-files.ts";
+import { dumpFiles, noteVerified, partialPrefix } from "./dump-files.ts";
 import { removeOldDumps } from "./old-dumps.ts";
 import { identityOf, sourceUrl } from "./params.ts";
 import { programsOf } from "./programs.ts";
@@ -147,6 +147,7 @@ async function runDump(context: StepContext, [command]: readonly Command[]): Pro
   renameSync(files.partial, files.dump);
   const manifest = makeManifest(context, index, startedAt, command.program);
   writeManifest(files.manifest, manifest);
+  noteVerified(files.dump);
   screen.settle();
   removeOldDumps(context);
   for (const { table, column, reason } of manifest.leftOut)

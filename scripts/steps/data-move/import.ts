@@ -11,7 +11,7 @@ import { readLedger } from "../../postgres/ledger.ts";
 import { loadedPrefix } from "../../postgres/load-parts.ts";
 import { keepBeforeState } from "./before-state.ts";
 import { withBoth, withTarget } from "./databases.ts";
-import { dumpFiles } from "./dump-files.ts";
+import { dumpFiles, isVerified } from "./dump-files.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { planImport } from "./import-plan.ts";
 import { verifyTarget } from "./import-readiness.ts";
@@ -47,6 +47,7 @@ async function verifyDump(context: StepContext): Promise<void> {
   const manifest = readManifest(files.manifest);
   const problems = listManifestProblems(context, manifest);
   if (problems.length > 0) throw refused("the dump is not one of this run", problems);
+  if (existsSync(files.dump) && isVerified(files.dump)) return;
   context.screen.progress("checking the dump against its manifest");
   const hash = await hashFile(files.dump, context.signal).catch(() => "unreadable");
   context.screen.settle();
