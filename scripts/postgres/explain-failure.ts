@@ -1,6 +1,6 @@
 import type { Problem } from "../engine/failure.ts";
 import type { Database } from "./database.ts";
-import { askRules } from "./forecast/ask-rules.ts";
+import { askRules, notTested } from "./forecast/ask-rules.ts";
 import { valueKinds, type Finding, type FindingKind, type Rule } from "./forecast/rule.ts";
 import { listRules, type ForecastFacts } from "./forecast/list-rules.ts";
 import { displayName, nameKey, type QualifiedName } from "./identifier.ts";
@@ -56,7 +56,7 @@ export async function explainFailure(
 /** It has been tested meanwhile: by the import that failed. */
 const withoutDoubt = (finding: Finding): Finding => ({
   ...finding,
-  text: finding.text.replace(/^not tested: /u, ""),
+  text: finding.text.replace(notTested, ""),
 });
 
 /** A finding as a line of the report, with its rows. */

@@ -147,7 +147,7 @@ async function conclude(
   if (rule.untested !== undefined)
     return build(rule, {
       severity: "warning",
-      text: `not tested: ${lineOf(rule)} (${rule.untested})`,
+      text: `${notTested}${possibly(rule)} (${rule.untested})`,
     });
   if (answer === undefined) return build(rule, { severity: rule.severity, text: lineOf(rule) });
   if ("code" in answer) return concludeError(db, rule, answer);
@@ -168,6 +168,11 @@ async function conclude(
   });
 }
 
+/** How a finding begins that nobody could test: it claims nothing. */
+export const notTested = "not tested, possible: ";
+
+const possibly = (rule: Rule): string => rule.text(`some ${rule.unit ?? "row"}s`);
+
 const lineOf = (rule: Rule): string => rule.text(`an unknown number of ${rule.unit ?? "row"}s`);
 
 async function concludeError(
@@ -181,7 +186,7 @@ async function concludeError(
   const why = code.startsWith("42") ? message : `SQLSTATE ${code}`;
   return build(rule, {
     severity: "warning",
-    text: `not tested: ${lineOf(rule)} (v1 cannot answer: ${why})`,
+    text: `${notTested}${possibly(rule)} (v1 cannot answer: ${why})`,
     sample: () => Promise.resolve([message]),
   });
 }
