@@ -81,15 +81,15 @@ const swallowsAssignment = (value: string): boolean =>
     .slice(1)
     .some((line) => /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*[^=\s]/.test(line));
 
+/** The warning that a value was cut: what is left of it is not what was meant. */
+export const cutAtHash =
+  "a # right after the value begins a comment, the value ends before it: put the value in single quotes";
+
 function listCommentFindings(of: Assignment): string[] {
   // dotenv's grammar also takes a comment on a later line as this value's
   if (of.comment === undefined || of.gap.includes("\n")) return [];
   const glued = of.gap === "" && !/\s$/.test(of.written);
-  if (glued) {
-    return [
-      "a # right after the value begins a comment, the value ends before it: put the value in single quotes",
-    ];
-  }
+  if (glued) return [cutAtHash];
   const closes = of.quote !== undefined && of.comment.includes(of.quote);
   return closes
     ? ["the value ends at its second quote, the rest is a comment: use another kind of quotes"]

@@ -180,7 +180,10 @@ export class Screen {
       return;
     }
     this.#spinner ??= ora({
+      text: this.#activity,
       stream: this.#out,
+      // ora has colours of its own, also with NO_COLOR
+      color: this.#paint.level === 0 ? false : "cyan",
       discardStdin: false,
       prefixText: " ",
       // ora itself would be silent on a terminal when a variable CI is set
@@ -211,7 +214,10 @@ export class Screen {
     this.settle();
     const reader = createInterface({ input: this.#streams.stdin, output: this.#out });
     // the terminal is in raw mode: Ctrl-C comes as a key, and is made the signal that it is elsewhere
-    reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    reader.on("SIGINT", () => {
+      this.#out.write("\n");
+      process.kill(process.pid, "SIGINT");
+    });
     const closed = new Promise<string>((resolve) => reader.once("close", () => resolve("")));
     try {
       const answer = reader.question(`${redact(question)} `, { signal });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
-import { lintEnvFile, listAssignedLines, type KnownNames } from "./env-file.ts";
+import { cutAtHash, lintEnvFile, listAssignedLines, type KnownNames } from "./env-file.ts";
 import type {
   EnvFileReading,
   EnvFileWarning,
@@ -128,6 +128,19 @@ function readParam(
   return { param, place, from, ...parseValue(param, place, raw) };
 }
 
+/**
+ * A secret that was cut at a # is not tried: half of a password would be taken for a host, and shown as one.
+ */
+function refuseCut(reading: ParamReading, file: EnvFile | undefined): ParamReading {
+  const { param, place, from } = reading;
+  const line = file?.lines.get(place.variable);
+  const isCut = file?.reading.warnings.some(
+    (warning) => warning.line === line && warning.message === cutAtHash,
+  );
+  if (!param.secret || from !== "file" || isCut !== true) return reading;
+  return { ...reading, value: undefined, error: `line ${line}: ${cutAtHash}` };
+}
+
 /** Both places hold a value, and not the same: the operator may look at the wrong one. */
 function listHidden(
   readings: readonly ParamReading[],
@@ -168,7 +181,7 @@ export function readSettings(
   );
   const readings = placed.map(({ param, place }) => {
     const file = files.find(({ reading }) => reading.file === place.file);
-    return readParam(param, place, processEnvironment, file?.variables ?? {});
+    return refuseCut(readParam(param, place, processEnvironment, file?.variables ?? {}), file);
   });
   return {
     environment,

@@ -131,7 +131,7 @@ describe("step by step", () => {
     expect(ended.output).toContain('alter table "public"."Animal" drop constraint');
     expect(ended.output).toContain("commit;");
     expect(await lookAtV2()).toEqual(before);
-    expect(() => move.runs()).toThrow();
+    expect(() => move.runs()).toThrow("ENOENT");
   });
 });
 

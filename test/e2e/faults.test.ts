@@ -194,16 +194,12 @@ describe("fault 10: sample rows were left to the operator", () => {
     const refusedEarly = await move.movebook(wholeRun);
     expect(refusedEarly.code).toBe(3);
     expect(refusedEarly.output).toContain("12");
-    for (const name of ["dump", "import"]) {
-      const ended = await move.movebook(step(name));
-      if (name === "dump") expect(ended.code).toBe(0);
-      else {
-        expect(ended.code).toBe(1);
-        expect(ended.output).toContain("12 rows of Invoice");
-        expect(ended.output).toContain("Invoice_clientPartyId_fkey");
-        expect(ended.output).not.toContain("987654321");
-      }
-    }
+    expect((await move.movebook(step("dump"))).code).toBe(0);
+    const ended = await move.movebook(step("import"));
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain("12 rows of Invoice");
+    expect(ended.output).toContain("Invoice_clientPartyId_fkey");
+    expect(ended.output).not.toContain("987654321");
     const report = readReports(move.runs().at(-1) ?? "", "import");
     expect(report.match(/"clientPartyId" : 987654321/g)?.length).toBe(10);
     expect(await move.inV2(questions.rows)).toBe("0|0|0");

@@ -78,6 +78,14 @@ describe("readSettings", () => {
     ]);
   });
 
+  it("does not use a secret that was cut at a #", () => {
+    write(".env.door.dev", "\nDEV_TOKEN=t-pa#ss\n");
+    const reading = read("dev").readings.get("token");
+    expect(reading?.value).toBeUndefined();
+    expect(reading?.error).toContain("line 2: a # right after the value");
+    expect(read("dev", { DEV_TOKEN: "t-whole" }).readings.get("token")?.value).toBe("whole");
+  });
+
   it("takes the process environment before the file, and does not need the file then", () => {
     expect(read("dev", { DEV_TOKEN: "t-x" }).readings.get("token")).toMatchObject({
       from: "process",

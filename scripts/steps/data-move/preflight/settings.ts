@@ -40,9 +40,7 @@ function judgeReading(reading: ParamReading, environment: string): CheckResult[]
   const name = label(reading, environment);
   const where = from === "process" ? "process environment" : place.file;
   if (error !== undefined)
-    return [
-      problem(`${name} cannot be used: ${error}`, { where, todo: `Mend it in the ${where}.` }),
-    ];
+    return [problem(`${name} cannot be used: ${error}`, { where, todo: `Mend it in ${where}.` })];
   if (from !== "missing")
     return [passed(`${name} is set${from === "process" ? " (process environment)" : ""}`)];
   if (param.required)
