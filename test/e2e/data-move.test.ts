@@ -246,3 +246,20 @@ describe("a decision that preflight asks for", () => {
     expect(ended.code).toBe(0);
   });
 });
+
+describe("a rounding that was decided", () => {
+  test("goes through with a reason, and the contents are compared as v2 keeps them", async () => {
+    move = await makeMove(pair);
+    await move.inV2(`alter table "Party" alter column "createdAt" type timestamp(0)`);
+    const undecided = await move.movebook(wholeRun);
+    expect(undecided.code).toBe(3);
+    expect(undecided.output).toContain('--override rounding:Party.createdAt="<reason>"');
+    const ended = await move.movebook([
+      ...wholeRun,
+      "--override",
+      "rounding:Party.createdAt=seconds are enough",
+    ]);
+    expect(ended.output).toContain("RESULT: PASS");
+    expect(ended.code).toBe(0);
+  });
+});

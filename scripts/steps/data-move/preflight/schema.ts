@@ -35,7 +35,13 @@ async function describeFinding(finding: Finding): Promise<CheckResult> {
     ...(finding.todo === undefined ? {} : { todo: finding.todo }),
   };
   if (finding.severity === "warning") return warned(finding.text, facts);
-  return problem(finding.text, { ...facts, rows: await finding.sample() });
+  const result = problem(finding.text, { ...facts, rows: await finding.sample() });
+  // what v2's type cuts off may be cut off by decision; what it refuses cannot be loaded
+  if (finding.kind !== "precision") return result;
+  return {
+    ...result,
+    overridable: `rounding:${displayName(finding.table)}.${finding.columns.join()}`,
+  };
 }
 
 /** v1's rows against v2's rules, before anything moves; the failing rows go into the report. */
