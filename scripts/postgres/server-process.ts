@@ -55,6 +55,8 @@ export interface Start {
   readonly user: ServerUser | undefined;
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Added to the server's fixed environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -82,7 +84,7 @@ async function tryPort(keeper: Keeper, start: Start, port: number): Promise<stri
     ...buildServerCall(start, port),
     log,
     user: start.user,
-    environment: serverEnvironment,
+    environment: { ...serverEnvironment, ...start.environment },
   };
   await writeFile(log, "", { flag: "a", mode: 0o600 });
   const reports: string[] = [];

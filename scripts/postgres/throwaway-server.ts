@@ -21,6 +21,8 @@ export interface ThrowawayServerOptions {
   readonly template?: number;
   /** Server settings beside or instead of ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Variables for the server, beside a fixed environment: LANGUAGE. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A Postgres server of our own, on 127.0.0.1, that is gone with our process whatever happens to it. */
@@ -75,6 +77,7 @@ export async function startThrowawayServer(
       user,
       folder,
       settings: options.settings ?? {},
+      environment: options.environment ?? {},
     });
     const server = describeServer(keeper, { programs, folder, port, superuserPassword });
     await runSql(server.url("postgres"), "select 1");

@@ -21,11 +21,18 @@ export interface Pair {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts both clusters. @param scale of the demo: 0 gives some 440 rows */
-export async function startPair(scale = 0): Promise<Pair> {
+/**
+ * Starts both clusters.
+ * @param scale of the demo: 0 gives some 440 rows
+ * @param environment of the servers, beside the fixed one
+ */
+export async function startPair(
+  scale = 0,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Pair> {
   const [v1, v2] = await Promise.all([
-    startThrowawayServer({ settings: { max_prepared_transactions: "2" } }),
-    startThrowawayServer({ template: 2 }),
+    startThrowawayServer({ settings: { max_prepared_transactions: "2" }, environment }),
+    startThrowawayServer({ template: 2, environment }),
   ]);
   const template = await makeDemoDatabases(v1, v2, { scale });
   return { v1, v2, template, stop: async () => void (await Promise.all([v1.stop(), v2.stop()])) };
