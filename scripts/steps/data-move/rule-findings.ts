@@ -86,13 +86,22 @@ export async function findCheckViolations(
     (check, { target }) => findViolations(check, target),
     (done) => context.screen.progress(`running check files: ${done} of ${checks.length}`),
   );
-  return { heading: "CHECKS:", findings };
+  return { heading: "CHECKS:", findings: gatherInapplicable(findings) };
 }
 
-async function findViolations(check: CheckFile, target: Database): Promise<Finding> {
+/** Checks of tables that v2 does not have (the example set, in most databases) take one line together. */
+function gatherInapplicable(findings: readonly (Finding | string)[]): Finding[] {
+  const reasons = findings.filter((finding) => typeof finding === "string");
+  const rest = findings.filter((finding) => typeof finding !== "string");
+  if (reasons.length === 0) return rest;
+  const which = [...new Set(reasons)].join(", ").replaceAll(", v2 has no ", ", ");
+  return [...rest, noting(`${countOf(reasons.length, "check")} not applicable: ${which}`)];
+}
+
+/** The finding, or the reason why the check is not applicable. */
+async function findViolations(check: CheckFile, target: Database): Promise<Finding | string> {
   const outcome = await runCheck(target, check);
-  if (outcome.outcome === "not-applicable")
-    return noting(check.question, `not applicable: ${outcome.reason}`);
+  if (outcome.outcome === "not-applicable") return outcome.reason;
   if (outcome.outcome === "not-run") return notRunning(check.question, outcome.problem);
   if (outcome.violations === 0) return passing(check.question, "0");
   const count = `${outcome.more ? "more than " : ""}${outcome.violations.toLocaleString("en-US")}`;
