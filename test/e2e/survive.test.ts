@@ -186,3 +186,27 @@ describe("keys that the data breaks, step by step", () => {
     expect(await move.inV2(questions.keys)).toBe(before);
   });
 });
+
+describe("something changes v2's structure while it is restored", () => {
+  test("the import does not commit", async () => {
+    move = await makeMove(pair);
+    const before = await everything();
+    // an event trigger, which only a superuser can make, comments on every key that is added
+    await pair.v2.psql(
+      move.v2Database,
+      `create function meddle() returns event_trigger language plpgsql as $$
+       begin
+         if exists (select from pg_constraint where conname = 'Animal_tenantId_fkey') then
+           comment on constraint "Animal_tenantId_fkey" on public."Animal" is 'meddled';
+         end if;
+       end $$;
+       create event trigger meddle on ddl_command_end when tag in ('ALTER TABLE') execute function meddle();`,
+    );
+    const ended = await move.movebook(wholeRun);
+    expect(ended.code).toBe(1);
+    expect(ended.output).toContain("Animal_tenantId_fkey");
+    expect(ended.output).toContain("nothing was committed");
+    await pair.v2.psql(move.v2Database, "drop event trigger meddle; drop function meddle");
+    expect(await everything()).toBe(before);
+  });
+});
