@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { failureCases, type FailureCase } from "./support/failure-cases.ts";
@@ -262,95 +262,5 @@ describe("servers and a machine that speak another language", () => {
     expect(report).toContain('ERROR 22P02: ungültiger Eingabewert für Enum "AnimalStatus": »LOST«');
     expect(report).toMatch(/CONTEXT: COPY Animal, Zeile \d+, Spalte status: »LOST«/);
     expect(report).toMatch(/line \d+ of the dump: .*canary/);
-  });
-});
-
-describe("V1_LEAVE_OUT", () => {
-  test("lets the move go; the decision is printed, recorded, and named by validation", async () => {
-    await prepare({
-      v1: [
-        `create table "LegacyLog" (id int, note text); insert into "LegacyLog" values (1, 'canary');
-         alter table "Party" add column "oldCode" text; update "Party" set "oldCode" = 'canary'`,
-      ],
-    });
-    const env = { V1_LEAVE_OUT: "LegacyLog,Party.oldCode,Animal.photo" };
-    const ended = await move.movebook(wholeRun, { env });
-    expect(ended.code, ended.output).toBe(0);
-    for (const text of [
-      "· left out: LegacyLog (left out by decision (V1_LEAVE_OUT))",
-      "column Party.oldCode is left behind by decision (filled in 24 rows)",
-      "· left out: Party.oldCode (not loaded by decision (V1_LEAVE_OUT))",
-      "· LegacyLog: not moved, left out by decision (V1_LEAVE_OUT)",
-      "· Party.oldCode: not moved, by decision",
-      "· Animal.photo: not moved, by decision",
-      "RESULT: PASS",
-    ])
-      expect(ended.output).toContain(text);
-    const [run = ""] = move.runs();
-    const manifest = JSON.parse(readFileSync(join(run, "v1_data.manifest.json"), "utf8")) as {
-      leftOut: object[];
-    };
-    expect(manifest.leftOut).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ table: "LegacyLog" }),
-        expect.objectContaining({ table: "Party", column: "oldCode" }),
-        expect.objectContaining({ table: "Animal", column: "photo" }),
-      ]),
-    );
-    expect(readFileSync(join(run, "journal.jsonl"), "utf8")).toContain("Party.oldCode");
-    expect(await move.inV2(`select count(*) from "Animal" where photo is not null`)).toBe("0");
-    expect(await move.inV2(`select count(*) from "Party"`)).toBe("24");
-  });
-
-  test("of a table that others refer to: the import names the keys and what they refer to", async () => {
-    await prepare({});
-    const before = await everything();
-    const env = { V1_LEAVE_OUT: "BreedingPlan" };
-    const ended = await move.movebook(wholeRun, { env });
-    expect(ended.code).toBe(1);
-    expect(screenOf(ended.output)).toContain("4 foreign keys violated (SQLSTATE 23503)");
-    expect(screenOf(ended.output)).toContain("reference to BreedingPlan, which is not moved");
-    expect(await everything()).toBe(before);
-  });
-});
-
-describe("a part of a run", () => {
-  test("--until dump, then --from import: one run, done and validated", async () => {
-    await prepare({});
-    const begun = await move.movebook([...wholeRun, "--until", "dump"]);
-    expect(begun.code).toBe(0);
-    expect(await move.inV2(questions.rows)).toBe("0|0|0");
-    const ended = await move.movebook([...wholeRun, "--from", "import"]);
-    expect(ended.code, ended.output).toBe(0);
-    expect(ended.output).not.toContain("▶ dump");
-    expect(ended.output).toContain("RESULT: PASS");
-    expect(move.runs()).toHaveLength(1);
-    const status = await move.movebook(["status", "data-move", ...dev]);
-    expect(status.output).toMatch(/Run \S+ \(done,/);
-  });
-
-  test("--only preflight runs nothing else", async () => {
-    await prepare({});
-    const ended = await move.movebook([...wholeRun, "--only", "preflight"]);
-    expect(ended.code).toBe(0);
-    expect(ended.output.match(/^▶ /gm)).toHaveLength(1);
-    expect(readdirSync(move.runs()[0] ?? "")).not.toContain("v1_data.sql");
-  });
-
-  test("--from import without a dump says where to begin", async () => {
-    await prepare({});
-    const ended = await move.movebook([...wholeRun, "--from", "import"]);
-    expect(ended.code).toBe(3);
-    expect(ended.output).toContain("there is no dump in this run");
-    expect(ended.output).toMatch(/next +npx movebook run data-move --env dev --from dump/);
-  });
-
-  test("names that are none, and an order that is none, are usage errors", async () => {
-    await prepare({});
-    const unknown = await move.movebook([...wholeRun, "--from", "dmup"]);
-    expect(unknown.code).toBe(2);
-    const reversed = await move.movebook([...wholeRun, "--from", "validate", "--until", "dump"]);
-    expect(reversed.code).toBe(2);
-    expect(reversed.output).toContain("--from validate comes after --until dump");
   });
 });
