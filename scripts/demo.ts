@@ -15,7 +15,7 @@ import {
 import { exitCodes, Failure } from "./engine/failure.ts";
 import { Screen } from "./engine/screen.ts";
 import { environmentVariable } from "./engine/settings.ts";
-import { clientInstallCommand } from "./steps/data-move/programs.ts";
+import { clientInstallCommand } from "./postgres/install-command.ts";
 
 interface Flags {
   readonly scale: number;

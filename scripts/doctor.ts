@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   noted,
@@ -12,17 +12,8 @@ import { exitCodes, type ExitCode } from "./engine/failure.ts";
 import type { Screen } from "./engine/screen.ts";
 import { environmentVariable, readSettings } from "./engine/settings.ts";
 import type { Runbook } from "./engine/step.ts";
-import { installCommand } from "./postgres/install-command.ts";
+import { clientInstallCommand } from "./postgres/install-command.ts";
 import { listPrograms } from "./postgres/programs.ts";
-
-/** Text of /etc/os-release; empty where there is none. */
-export function readOsRelease(): string {
-  try {
-    return readFileSync("/etc/os-release", "utf8");
-  } catch {
-    return "";
-  }
-}
 
 function examineNode(): CheckResult {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -40,7 +31,7 @@ async function examineProgram(name: string): Promise<CheckResult[]> {
   });
   if (found.length > 0)
     return found.map(({ path, version }) => passed(`${name} ${version}: ${path}`));
-  const todo = `Install it: ${installCommand("client", process.platform, readOsRelease())}`;
+  const todo = `Install it: ${clientInstallCommand()}`;
   return [problem(`${name} is not on this machine`, { todo })];
 }
 

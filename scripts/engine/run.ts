@@ -9,9 +9,6 @@ import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from 
 import { listPinDifferences, verifyPins } from "./pins.ts";
 import type { Step } from "./step.ts";
 
-export { chooseSteps, type Selection } from "./choose-steps.ts";
-export { findOpenRun } from "./open-run.ts";
-
 /** @throws Failure (exit 3): a run that is being taken back is taken back first */
 function verifyNotUndoing(facts: CallFacts, journal: Journal): void {
   const undoing = facts.runbook.steps.filter(({ name }) => journal.stateOf(name) === "undoing");

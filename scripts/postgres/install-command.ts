@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** What to install: psql and pg_dump, or a server with them. */
 export type PostgresPackage = "client" | "server";
 
@@ -58,3 +60,16 @@ function readIds(osRelease: string): string[] {
     new RegExp(`^${key}=["']?([^"'\\n]*)`, "mu").exec(osRelease)?.[1] ?? "";
   return `${value("ID")} ${value("ID_LIKE")}`.split(/\s+/u).filter((id) => id !== "");
 }
+
+function readOsRelease(): string {
+  try {
+    return readFileSync("/etc/os-release", "utf8");
+  } catch {
+    // not a Linux
+    return "";
+  }
+}
+
+/** The command that installs psql and pg_dump on this machine. */
+export const clientInstallCommand = (): string =>
+  installCommand("client", process.platform, readOsRelease());

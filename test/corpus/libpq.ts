@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { childEnvironment, environmentVariable } from "../../scripts/engine/settings.ts";
 import { listPrograms, pickProgram, besideProgram } from "../../scripts/postgres/programs.ts";
-import { clientInstallCommand } from "../../scripts/steps/data-move/programs.ts";
+import { clientInstallCommand } from "../../scripts/postgres/install-command.ts";
 
 /** Absolute paths of Postgres' own programs: the comparison stands on them and not on our code. */
 export interface Clients {

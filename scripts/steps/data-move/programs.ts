@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { refused } from "../../engine/failure.ts";
 import { environmentVariable } from "../../engine/settings.ts";
 import type { StepContext } from "../../engine/step.ts";
-import { installCommand } from "../../postgres/install-command.ts";
+import { clientInstallCommand } from "../../postgres/install-command.ts";
 import { listPrograms, pickProgram, type Program } from "../../postgres/programs.ts";
 import { withBoth } from "./databases.ts";
 
@@ -17,19 +16,6 @@ export interface ServerMajors {
   readonly source: number;
   readonly target: number;
 }
-
-function readOsRelease(): string {
-  try {
-    return readFileSync("/etc/os-release", "utf8");
-  } catch {
-    // not a Linux
-    return "";
-  }
-}
-
-/** The command that installs psql and pg_dump on this system. */
-export const clientInstallCommand = (): string =>
-  installCommand("client", process.platform, readOsRelease());
 
 /** Every copy of a program on this machine: PG_BIN, PATH, the usual folders. */
 export const findPrograms = (name: keyof ProgramPaths): Promise<Program[]> =>

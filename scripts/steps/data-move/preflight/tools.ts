@@ -1,12 +1,8 @@
+import { clientInstallCommand } from "../../../postgres/install-command.ts";
 import { noted, passed, problem, type CheckResult } from "../../../engine/check.ts";
 import type { StepContext } from "../../../engine/step.ts";
 import { pickProgram, type Program } from "../../../postgres/programs.ts";
-import {
-  clientInstallCommand,
-  findPrograms,
-  type ProgramPaths,
-  type ServerMajors,
-} from "../programs.ts";
+import { findPrograms, type ProgramPaths, type ServerMajors } from "../programs.ts";
 
 /** Every copy of both programs on this machine. */
 export interface FoundPrograms {
