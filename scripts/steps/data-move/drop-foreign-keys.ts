@@ -13,7 +13,7 @@ import { applicationName, withBoth, withTarget } from "./databases.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
-import { programsOf } from "./programs.ts";
+import { programsOf } from "./chosen-programs.ts";
 import { readScope } from "./scope.ts";
 import { countOf } from "./wording.ts";
 

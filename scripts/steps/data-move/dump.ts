@@ -14,7 +14,7 @@ import { applicationName, withBoth } from "./databases.ts";
 import { dumpFiles, noteVerified, partialPrefix } from "./dump-files.ts";
 import { removeOldDumps } from "./old-dumps.ts";
 import { identityOf, sourceUrl } from "./params.ts";
-import { programsOf } from "./programs.ts";
+import { programsOf } from "./chosen-programs.ts";
 import { readScope } from "./scope.ts";
 import { countOf, sizeOf } from "./wording.ts";
 

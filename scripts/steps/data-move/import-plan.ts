@@ -33,7 +33,7 @@ import { applicationName, withBoth } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
-import { programsOf } from "./programs.ts";
+import { programsOf } from "./chosen-programs.ts";
 import { readScope } from "./scope.ts";
 
 /** Everything that an import sends, apart from in how many transactions. */
