@@ -73,3 +73,12 @@ function readOsRelease(): string {
 /** The command that installs psql and pg_dump on this machine. */
 export const clientInstallCommand = (): string =>
   installCommand("client", process.platform, readOsRelease());
+
+/**
+ * The same command for a client of that major or newer: a distribution's own package has one version, which may be the
+ * one that is too old, so that the versioned package of the PostgreSQL project's repository is named.
+ */
+export const newerClientCommand = (command: string, major: number): string =>
+  command.includes("apt-get")
+    ? `${command}-${major} (from apt.postgresql.org, where this release has no such package)`
+    : command;

@@ -1,4 +1,4 @@
-import { clientInstallCommand } from "../../../postgres/install-command.ts";
+import { clientInstallCommand, newerClientCommand } from "../../../postgres/install-command.ts";
 import { noted, passed, problem, type CheckResult } from "../../../engine/check.ts";
 import type { StepContext } from "../../../engine/step.ts";
 import { pickProgram, type Program } from "../../../postgres/programs.ts";
@@ -41,7 +41,7 @@ function judgeMissing(
     });
   return problem(`${name} is too old: ${why}`, {
     details: found.map(describe),
-    todo: `Install ${name} ${minimum} or newer: ${install} (or name its folder with PG_BIN).`,
+    todo: `Install ${name} ${minimum} or newer: ${newerClientCommand(install, minimum)}; or name its folder with PG_BIN.`,
   });
 }
 
