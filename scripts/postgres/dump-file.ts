@@ -22,7 +22,7 @@ export interface DumpIndex {
 }
 
 const newline = 0x0a;
-const endOfRows = Buffer.from("\\.\n");
+const endOfRows = "\\.\n";
 /** pg_dump writes this as its last line, so a dump without it was cut. */
 const trailer = "-- PostgreSQL database dump complete";
 
@@ -69,39 +69,67 @@ export function parseCopyHeader(statement: string): {
   return { table: { schema: schema.value, name: name.value }, columns };
 }
 
-/** Walks through the bytes of a dump; knows only whether it is inside rows. */
-class DumpWalker {
+/**
+ * Walks through the bytes of a dump. Outside of rows it reads statements; inside it only counts lines and looks for the
+ * closing `\.`, so that a row of a gigabyte costs no memory.
+ */
+export class DumpWalker {
   readonly sections: DumpSection[] = [];
   complete = false;
   #offset = 0;
   #line = 1;
-  #rest: Buffer = Buffer.alloc(0);
+  /** Bytes of the present line so far, and the first of them: three are enough to know `\.` and its newline. */
+  #length = 0;
+  #begin = "";
+  /** The present line outside of rows. */
+  #text: Buffer[] = [];
   #statement = "";
   #open: { header: ReturnType<typeof parseCopyHeader>; start: number; line: number } | undefined;
 
   push(chunk: Buffer): void {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    let at = 0;
-    for (;;) {
-      const end = data.indexOf(newline, at);
-      if (end < 0) break;
-      this.#takeLine(data, at, end + 1);
-      at = end + 1;
+    for (let at = 0; at < chunk.length;) {
+      const end = chunk.indexOf(newline, at);
+      const next = end < 0 ? chunk.length : end + 1;
+      // nearly every line: a whole row, too long to be the closing one
+      if (
+        this.#open !== undefined &&
+        this.#length === 0 &&
+        end >= 0 &&
+        next - at !== endOfRows.length
+      ) {
+        this.#line += 1;
+        at = next;
+        continue;
+      }
+      this.#take(chunk, at, next);
+      if (end >= 0) this.#endLine(this.#offset + next);
+      at = next;
     }
-    this.#offset += at;
-    this.#rest = data.subarray(at);
+    this.#offset += chunk.length;
   }
 
+  /** True when the file ends inside rows or inside a line. */
   get isInside(): boolean {
-    return this.#open !== undefined || this.#rest.length > 0;
+    return this.#open !== undefined || this.#length > 0;
   }
 
-  #takeLine(data: Buffer, from: number, to: number): void {
+  #take(chunk: Buffer, from: number, to: number): void {
+    if (this.#begin.length < 3)
+      this.#begin += chunk.toString("latin1", from, Math.min(to, from + 3));
+    this.#length += to - from;
+    if (this.#open === undefined) this.#text.push(Buffer.from(chunk.subarray(from, to)));
+  }
+
+  #endLine(next: number): void {
+    const isClosing = this.#length === endOfRows.length && this.#begin.startsWith(endOfRows);
+    const start = next - this.#length;
+    const text = this.#text.length === 0 ? "" : Buffer.concat(this.#text).toString("utf8");
     this.#line += 1;
-    if (this.#open === undefined)
-      this.#takeStatementLine(data.toString("utf8", from, to), this.#offset + to);
-    else if (to - from === endOfRows.length && data.compare(endOfRows, 0, 3, from, to) === 0)
-      this.#close(this.#offset + from);
+    this.#length = 0;
+    this.#begin = "";
+    this.#text = [];
+    if (this.#open === undefined) this.#takeStatementLine(text, next);
+    else if (isClosing) this.#close(start);
   }
 
   // a name may hold a newline, so a COPY statement may have several lines
