@@ -2,7 +2,7 @@ import { chooseSteps, type Selection } from "./choose-steps.ts";
 import { confirmTarget } from "./confirm.ts";
 import { buildCommandLine, buildContext, passingMemory, type CallFacts } from "./context.ts";
 import { executeStep, printStep, rehearseStep } from "./execute-step.ts";
-import { refused } from "./failure.ts";
+import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from "./open-run.ts";
@@ -164,9 +164,11 @@ export async function resume(
 ): Promise<void> {
   const journal = findOpenRun(facts);
   if (journal === undefined) {
-    throw refused(`there is no open run of ${facts.runbook.name} for ${facts.environment}`, [
-      { what: "nothing to resume", todo: `Begin one: ${buildCommandLine(facts, "run")}` },
-    ]);
+    throw new Failure({
+      exitCode: exitCodes.refused,
+      what: `there is no open run of ${facts.runbook.name} for ${facts.environment}: nothing to resume`,
+      next: buildCommandLine(facts, "run"),
+    });
   }
   // only then is the target of the settings the run's own, and may be looked at in its name
   verifyPins(journal, facts);

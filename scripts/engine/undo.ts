@@ -1,7 +1,7 @@
 import { buildCommandLine, type CallFacts } from "./context.ts";
 import { confirmTarget } from "./confirm.ts";
 import { StepFailure } from "./execute-step.ts";
-import { exitCodes, Failure, refused } from "./failure.ts";
+import { exitCodes, Failure, exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { contextOf, listDone } from "./open-run.ts";
@@ -13,7 +13,11 @@ function findUndoable(facts: CallFacts): Journal {
   const runs = listRuns(facts.projectFolder, facts.runbook.name, facts.environment);
   const journal = runs.findLast(({ outcome }) => outcome === "open" || outcome === "done");
   if (journal !== undefined) return journal;
-  throw refused(`there is no run of ${facts.runbook.name} for ${facts.environment} to undo`);
+  throw new Failure({
+    exitCode: exitCodes.refused,
+    what: `there is no run of ${facts.runbook.name} for ${facts.environment} to undo`,
+    next: buildCommandLine(facts, "status"),
+  });
 }
 
 async function askFirst(facts: CallFacts, steps: readonly Step[]): Promise<void> {
