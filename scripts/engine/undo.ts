@@ -1,7 +1,7 @@
 import { buildCommandLine, type CallFacts } from "./context.ts";
 import { confirmTarget } from "./confirm.ts";
 import { StepFailure } from "./execute-step.ts";
-import { exitCodes, Failure, exitCodes, Failure, refused } from "./failure.ts";
+import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { contextOf, listDone } from "./open-run.ts";
