@@ -21,3 +21,9 @@ export async function dropLedger(db: Database): Promise<boolean> {
     throw error;
   }
 }
+
+/** Drops the ledger after an undo: when no import stands in it any more and every key is back. */
+export async function dropSettledLedger(db: Database): Promise<void> {
+  const { unrestored, imports } = await readLedger(db);
+  if (unrestored.length === 0 && imports.length === 0) await dropLedger(db);
+}

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { refused } from "../engine/failure.ts";
 
@@ -38,7 +38,8 @@ export type DumpManifest = z.infer<typeof manifest>;
 export function writeManifest(file: string, content: DumpManifest): void {
   const handle = openSync(`${file}.partial`, "w", 0o600);
   try {
-    writeSync(handle, `${JSON.stringify(content, null, 2)}\n`);
+    // not writeSync: on a full disk that writes a part and says nothing
+    writeFileSync(handle, `${JSON.stringify(content, null, 2)}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -29,6 +29,13 @@ export function quoteLiteral(text: string): string {
   return text.includes("\\") ? `E${quoted}` : quoted;
 }
 
+/** A DO block. Its dollar quotes never stand in the body, whatever names and comments are in there. */
+export function buildBlock(body: string): string {
+  let tag = "$movebook$";
+  while (body.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return `do ${tag} ${body} ${tag};`;
+}
+
 /** For people: `Animal` in public, `audit.Entry` elsewhere. Not for SQL. */
 export const displayName = (of: QualifiedName): string =>
   of.schema === "public" ? of.name : `${of.schema}.${of.name}`;

@@ -12,9 +12,11 @@ import {
 import type { LedgerKey } from "./ledger.ts";
 import { readSql } from "./sql-file.ts";
 
-/** A key whose rows break it: it stays in the ledger. */
+/** A key that the server refused, mostly because rows break it: it stays in the ledger. */
 export interface BrokenKey {
   readonly key: LedgerKey;
+  /** 23503: rows break it; anything else: the server's own reason. */
+  readonly sqlstate: string;
   /** The server's words: row values. */
   readonly words: readonly string[];
   /** Added without its check (NOT VALID): new rows are checked, the old ones are not. */
@@ -29,11 +31,16 @@ async function findKey(db: Database, key: LedgerKey): Promise<ForeignKey | undef
   return (await listForeignKeys(db)).find((present) => isSame(present, key));
 }
 
-/** Runs statements in one transaction. @returns the server's words when rows break a key */
+/** Errors that are no matter of this key: the connection, the server's end, an operator's cancel, a lack of resources. */
+const isOfTheSession = (sqlstate: string): boolean => /^(?:08|53|57|58)/u.test(sqlstate);
+
+type Refusal = Pick<BrokenKey, "sqlstate" | "words">;
+
+/** Runs statements in one transaction. @returns what the server said when it refused one of them */
 async function inTransaction(
   db: Database,
   statements: readonly string[],
-): Promise<readonly string[] | undefined> {
+): Promise<Refusal | undefined> {
   try {
     await db.query("begin");
     for (const statement of statements) await db.query(statement);
@@ -42,8 +49,9 @@ async function inTransaction(
   } catch (error) {
     await db.query("rollback").catch(() => undefined);
     const said = readDriverError(error);
-    if (said?.sqlstate !== "23503") throw error;
-    return [said.message, ...(said.detail === undefined ? [] : [said.detail])];
+    if (said === undefined || isOfTheSession(said.sqlstate)) throw error;
+    const words = [said.message, ...(said.detail === undefined ? [] : [said.detail])];
+    return { sqlstate: said.sqlstate, words };
   }
 }
 
@@ -55,8 +63,8 @@ const isSameKey = (present: ForeignKey, key: LedgerKey): boolean =>
  * Brings one key back: NOT VALID, then VALIDATE, each a transaction of its own, so that a long check can be repeated
  * without adding the key again. A key that is there already is only checked. The ledger's row is settled when the
  * catalogue shows the key with the same definition, validation state and comment.
- * @returns the key when rows break it
- * @throws Error when another key stands under its name, or the server refuses it for another reason
+ * @returns the key when the server refuses it
+ * @throws Error when it came back as another one, or the session itself failed
  */
 export async function restoreKey(db: Database, key: LedgerKey): Promise<BrokenKey | undefined> {
   let present = await findKey(db, key);
@@ -67,16 +75,16 @@ export async function restoreKey(db: Database, key: LedgerKey): Promise<BrokenKe
   }
   if (present === undefined) {
     const comment = buildComment(key);
-    const words = await inTransaction(db, [
+    const refusal = await inTransaction(db, [
       buildAdd(key),
       ...(comment === undefined ? [] : [comment]),
     ]);
-    if (words !== undefined) return { key, words, added: false };
+    if (refusal !== undefined) return { key, ...refusal, added: false };
   }
   const validate = buildValidate(key);
   if (validate !== undefined) {
-    const words = await inTransaction(db, [validate]);
-    if (words !== undefined) return { key, words, added: true };
+    const refusal = await inTransaction(db, [validate]);
+    if (refusal !== undefined) return { key, ...refusal, added: true };
   }
   await settle(db, key);
   return undefined;

@@ -2,6 +2,7 @@ import type { FileInput, Input, Part } from "../engine/command.ts";
 import type { DumpSection } from "./dump-file.ts";
 import { rowsOf } from "./filled-tables.ts";
 import {
+  buildBlock,
   displayName,
   nameKey,
   quoteIdentifier,
@@ -49,7 +50,9 @@ export class PartMaker {
 }
 
 const raiseWhen = (condition: string, message: string): string =>
-  `do $movebook$ begin if ${condition} then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end $movebook$;`;
+  buildBlock(
+    `begin if ${condition} then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end`,
+  );
 
 /** Opens the transaction and keeps another import away, also one whose movebook was killed while psql goes on. */
 export function buildBegin(): string[] {
@@ -160,14 +163,16 @@ export function buildRestore(key: KeyDefinition): string[] {
   );
   const note = quoteLiteral(JSON.stringify([key.schema, key.table, key.name]));
   return [
-    [
-      "do $movebook$ declare said pg_catalog.text; begin",
-      ...statements,
-      "exception when foreign_key_violation then",
-      "get stacked diagnostics said = pg_exception_detail;",
-      `perform pg_catalog.set_config('movebook.broken', (coalesce(nullif(pg_catalog.current_setting('movebook.broken', true), ''), '[]')::pg_catalog.jsonb || pg_catalog.jsonb_build_array(${note}::pg_catalog.jsonb || pg_catalog.to_jsonb(said)))::pg_catalog.text, true);`,
-      "end $movebook$;",
-    ].join("\n"),
+    buildBlock(
+      [
+        "declare said pg_catalog.text; begin",
+        ...statements,
+        "exception when foreign_key_violation then",
+        "get stacked diagnostics said = pg_exception_detail;",
+        `perform pg_catalog.set_config('movebook.broken', (coalesce(nullif(pg_catalog.current_setting('movebook.broken', true), ''), '[]')::pg_catalog.jsonb || pg_catalog.jsonb_build_array(${note}::pg_catalog.jsonb || pg_catalog.to_jsonb(said)))::pg_catalog.text, true);`,
+        "end",
+      ].join("\n"),
+    ),
   ];
 }
 
@@ -176,5 +181,7 @@ export const brokenKeysMessage = "movebook: foreign keys are broken";
 
 /** Ends the transaction when a key is broken. */
 export const buildBrokenKeysEnd = (): string[] => [
-  `do $movebook$ begin if coalesce(pg_catalog.current_setting('movebook.broken', true), '') <> '' then raise exception using errcode = 'foreign_key_violation', message = ${quoteLiteral(brokenKeysMessage)}, detail = pg_catalog.current_setting('movebook.broken'); end if; end $movebook$;`,
+  buildBlock(
+    `begin if coalesce(pg_catalog.current_setting('movebook.broken', true), '') <> '' then raise exception using errcode = 'foreign_key_violation', message = ${quoteLiteral(brokenKeysMessage)}, detail = pg_catalog.current_setting('movebook.broken'); end if; end`,
+  ),
 ];

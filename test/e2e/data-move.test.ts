@@ -156,6 +156,16 @@ describe("undo", () => {
     expect((await move.movebook(wholeRun)).code).toBe(0);
   });
 
+  test("of a run step by step brings keys back too, and leaves no ledger", async () => {
+    move = await makeMove(pair);
+    const before = await lookAtV2();
+    for (const name of ["dump", "drop-foreign-keys", "import"])
+      expect((await move.movebook(step(name))).code).toBe(0);
+    const undone = await move.movebook(["undo", "data-move", ...dev, "--yes"]);
+    expect(undone.code, undone.output).toBe(0);
+    expect(await lookAtV2()).toEqual(before);
+  });
+
   test("is refused when somebody has written to v2 since", async () => {
     move = await makeMove(pair);
     expect((await move.movebook(wholeRun)).code).toBe(0);

@@ -10,6 +10,8 @@ import { buildBegin, lockWait, PartMaker } from "../../postgres/load-parts.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
 import { keepBeforeState } from "./before-state.ts";
 import { applicationName, withBoth, withTarget } from "./databases.ts";
+import { dropSettledLedger } from "../../postgres/drop-ledger.ts";
+import { restoreLedgerKeys } from "./ledger-keys.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
@@ -89,13 +91,7 @@ export const dropForeignKeys: Step = {
       throw failed(`${countOf(left.length, "foreign key")} of moved tables are still there`);
   },
   undo: async (context) => {
-    const { unrestored } = await withTarget(context, readLedger);
-    if (unrestored.length === 0) return;
-    throw failed("foreign keys are in the ledger", [
-      {
-        what: `${countOf(unrestored.length, "key")} must be restored`,
-        todo: context.commandLine("step", "restore-foreign-keys"),
-      },
-    ]);
+    await restoreLedgerKeys(context);
+    await withTarget(context, dropSettledLedger, { readOnly: false });
   },
 };

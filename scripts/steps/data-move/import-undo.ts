@@ -3,6 +3,7 @@ import type { StepContext } from "../../engine/step.ts";
 import type { Catalogue, ForeignKey, Table } from "../../postgres/catalogue.ts";
 import type { Database } from "../../postgres/database.ts";
 import { readManifest } from "../../postgres/dump-manifest.ts";
+import { dropSettledLedger } from "../../postgres/drop-ledger.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
 import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
@@ -135,6 +136,7 @@ export async function undoImport(context: StepContext): Promise<void> {
         throw failed(`${countOf(filled.length, "table")} of v2 not empty after the undo`);
       context.screen.good(`Tables: ${emptying.moved.length} emptied`);
       await putViewsBack(context, target);
+      await dropSettledLedger(target);
     },
     { readOnly: false },
   );

@@ -1,81 +1,9 @@
-import { Failure, exitCodes, failed, type Problem } from "../../engine/failure.ts";
-import type { Step, StepContext } from "../../engine/step.ts";
-import type { Database } from "../../postgres/database.ts";
-import { listForeignKeys } from "../../postgres/foreign-keys.ts";
-import { displayName } from "../../postgres/identifier.ts";
-import { restoreKey, type BrokenKey } from "../../postgres/key-restore.ts";
+import { failed } from "../../engine/failure.ts";
+import type { Step } from "../../engine/step.ts";
 import { readLedger } from "../../postgres/ledger.ts";
-import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { withTarget } from "./databases.ts";
+import { restoreLedgerKeys } from "./ledger-keys.ts";
 import { countOf } from "./wording.ts";
-
-const sampleSize = 10;
-
-async function describeBroken(target: Database, broken: BrokenKey): Promise<Problem> {
-  const { key, added, words } = broken;
-  const where = `table ${displayName({ schema: key.schema, name: key.table })}, constraint ${key.name}`;
-  const todo = "Mend or delete these rows in v2, then restore again.";
-  if (!added)
-    return {
-      what: `rows break the foreign key ${key.name}; it is not back`,
-      where,
-      todo,
-      rows: words,
-    };
-  const present = (await listForeignKeys(target)).find(
-    (one) => one.schema === key.schema && one.table === key.table && one.name === key.name,
-  );
-  if (present === undefined)
-    return { what: `rows break the foreign key ${key.name}`, where, todo, rows: words };
-  const orphans = await countOrphans(target, present);
-  return {
-    what: `${countOf(orphans, "row")} break the foreign key ${key.name}; it is back, but not validated`,
-    where: `${where}, column ${present.columns.join(", ")}`,
-    todo,
-    rows: [...words, ...(await sampleOrphans(target, present, sampleSize))],
-  };
-}
-
-async function restoreAll(context: StepContext, target: Database): Promise<BrokenKey[]> {
-  const { unrestored } = await readLedger(target);
-  if (unrestored.length === 0) {
-    context.screen.line("  · nothing to restore: the ledger holds no dropped key");
-    return [];
-  }
-  const broken: BrokenKey[] = [];
-  for (const [index, key] of unrestored.entries()) {
-    context.signal.throwIfAborted();
-    context.screen.progress(
-      `restoring foreign key ${index + 1} of ${unrestored.length}: ${key.name}`,
-    );
-    const failure = await restoreKey(target, key);
-    if (failure !== undefined) broken.push(failure);
-  }
-  context.screen.settle();
-  context.screen.line(
-    `  ${unrestored.length - broken.length} of ${countOf(unrestored.length, "foreign key")} restored and compared`,
-  );
-  return broken;
-}
-
-async function run(context: StepContext): Promise<void> {
-  await withTarget(
-    context,
-    async (target) => {
-      const broken = await restoreAll(context, target);
-      if (broken.length === 0) return;
-      const problems: Problem[] = [];
-      for (const one of broken) problems.push(await describeBroken(target, one));
-      throw new Failure({
-        exitCode: exitCodes.unsafe,
-        what: `${countOf(broken.length, "foreign key")} cannot be restored as they were`,
-        problems,
-        next: context.commandLine("step", "restore-foreign-keys"),
-      });
-    },
-    { readOnly: false },
-  );
-}
 
 /** Reads the ledger, never the live catalogue; a key is settled when the catalogue shows it as it was. */
 export const restoreForeignKeys: Step = {
@@ -83,7 +11,7 @@ export const restoreForeignKeys: Step = {
   does: "Puts back the foreign keys that drop-foreign-keys wrote into the ledger, and compares them one by one.",
   changes: "target",
   interrupted: "run-again",
-  run,
+  run: restoreLedgerKeys,
   verify: async (context) => {
     const { unrestored } = await withTarget(context, readLedger);
     if (unrestored.length > 0)
