@@ -2,15 +2,17 @@
 export const countOf = (count: number | bigint, noun: string): string =>
   `${count.toLocaleString("en-US")} ${noun}${BigInt(count) === 1n ? "" : "s"}`;
 
-const units = ["bytes", "KB", "MB", "GB", "TB"] as const;
+const units = ["KB", "MB", "GB", "TB"] as const;
 
 /** `532 bytes`, `1.4 MB`; units of 1,000. */
 export function sizeOf(bytes: number): string {
-  let value = bytes;
+  if (bytes < 1_000) return `${bytes} byte${bytes === 1 ? "" : "s"}`;
+  let value = bytes / 1_000;
   let unit = 0;
-  while (value >= 1_000 && unit < units.length - 1) {
+  // rounded up it would read 1000 of the smaller unit
+  while (value >= 999.5 && unit < units.length - 1) {
     value /= 1_000;
     unit += 1;
   }
-  return unit === 0 ? `${bytes} bytes` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${units[unit]}`;
 }
