@@ -1,4 +1,5 @@
 import type { FileInput, Input, Part } from "../engine/command.ts";
+import { refused } from "../engine/failure.ts";
 import type { DumpSection } from "./dump-file.ts";
 import { rowsOf } from "./filled-tables.ts";
 import {
@@ -109,7 +110,24 @@ export interface Load {
   readonly columns: readonly string[];
 }
 
-/** Pairs the sections of a dump with the tables of a plan. @throws Error when a planned table is not in the dump */
+/** A COPY cannot name no columns; without names it would read each empty line as the value of v2's one column. */
+function verifyColumns({ target }: MovedTable, { section, columns }: Load): void {
+  const hasOwn = target.columns.some(({ generated }) => generated === "");
+  if (columns.length > 0 || section.rows === 0 || !hasOwn) return;
+  const name = displayName(section.table);
+  throw refused(`no column of ${name} can be loaded`, [
+    {
+      what: `v1 and v2 share no column of table ${name} whose values move, and v1 holds rows of it`,
+      where: `table ${name}`,
+      todo: `Leave the table behind with V1_LEAVE_OUT=${name}.`,
+    },
+  ]);
+}
+
+/**
+ * Pairs the sections of a dump with the tables of a plan.
+ * @throws Error when a planned table is not in the dump; Failure (exit 3) when none of its columns can be loaded
+ */
 export function planLoads(tables: readonly MovedTable[], sections: readonly DumpSection[]): Load[] {
   const bySource = new Map(sections.map((section) => [nameKey(section.table), section]));
   return tables.flatMap((table) =>
@@ -118,11 +136,10 @@ export function planLoads(tables: readonly MovedTable[], sections: readonly Dump
       if (section === undefined)
         throw new Error(`the dump has no rows of ${displayName(leaf.source)}`);
       const loaded = new Set(table.columns.map(({ name }) => name));
-      return {
-        section,
-        into: leaf.into,
-        columns: section.columns.filter((name) => loaded.has(name)),
-      };
+      const columns = section.columns.filter((name) => loaded.has(name));
+      const load = { section, into: leaf.into, columns };
+      verifyColumns(table, load);
+      return load;
     }),
   );
 }

@@ -182,6 +182,27 @@ describe("which rows go where", () => {
   });
 });
 
+describe("a table that shares no column with v2's", () => {
+  const nothing = makeTable("Note", { columns: [] });
+  const left = makeMoved("Note", { columns: [] });
+
+  it("is refused when it holds rows: a COPY without names would fill v2's own column", () => {
+    expect(() => planLoads([left], [section("Note")])).toThrow("no column of Note can be loaded");
+  });
+
+  it("is no matter when it is empty, or when v2's has no column either", () => {
+    const bare = makeMoved("Note", { source: nothing, target: nothing });
+    expect(planLoads([left], [section("Note", { rows: 0 })])).toHaveLength(1);
+    expect(planLoads([bare], [section("Note", { columns: [] })])).toHaveLength(1);
+  });
+
+  it("is no matter when v2 computes all of its columns", () => {
+    const columns = [makeColumn("id", { generated: "s" })];
+    const computed = makeMoved("Note", { columns: [], target: makeTable("Note", { columns }) });
+    expect(planLoads([computed], [section("Note")])).toHaveLength(1);
+  });
+});
+
 describe("the COPY of one section", () => {
   it("names the columns, sends the rows from the file, and prints how many the server took", () => {
     const of = section("Order", { columns: ["id", 'Na"me'] });
