@@ -36,14 +36,14 @@ export const makeTable = (name: string, more: Partial<Table> = {}): Table => ({
   ...more,
 });
 
-export const makeCatalogue = (tables: readonly Table[]): Catalogue => ({
+export const makeCatalogue = (tables: readonly Table[], largeObjects = 0): Catalogue => ({
   tables,
   enums: [],
   domains: [],
   uniqueKeys: [],
   checks: [],
   exclusions: [],
-  largeObjects: 0,
+  largeObjects,
 });
 
 /** A table that moves whole into one of the same name, unless `more` says otherwise. */

@@ -94,6 +94,8 @@ export class ImportWatch implements Redirects {
 
   #takeLoaded(rows: number): void {
     const expected = this.#expected.shift();
+    if (!Number.isSafeInteger(rows))
+      throw failed("psql did not say how many rows the server took; nothing was committed");
     this.#rows += rows;
     this.#tableRows = 0;
     if (rows === expected) return;

@@ -174,6 +174,13 @@ describe("the commit", () => {
     expect(veto.problems[0]?.what).toMatch(what);
   });
 
+  it("is vetoed when psql does not say a number", () => {
+    const { watch } = makeWatch();
+    expect(vetoOf(watch, ["movebook:loaded :ROW_COUNT"]).message).toContain(
+      "nothing was committed",
+    );
+  });
+
   it("waits with its judgement until all six answers are there", () => {
     const { watch } = makeWatch();
     const [last = "", ...first] = look().toReversed();

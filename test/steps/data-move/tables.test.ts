@@ -1,48 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Catalogue, Column, Table } from "../../../scripts/postgres/catalogue.ts";
+import type { Table } from "../../../scripts/postgres/catalogue.ts";
 import { planTables, type TablesToPlan } from "../../../scripts/steps/data-move/tables.ts";
 import type { TablePlan } from "../../../scripts/postgres/table-plan.ts";
+import { makeCatalogue, makeColumn, makeTable } from "../../postgres/made-catalogue.ts";
 
-const column = (name: string, more: Partial<Column> = {}): Column => ({
-  name,
-  position: 1,
-  type: "integer",
-  typeSchema: "pg_catalog",
-  typeName: "int4",
-  typeKind: "b",
-  isArray: false,
-  notNull: false,
-  hasDefault: false,
-  identity: "",
-  generated: "",
-  ...more,
-});
-
-const table = (name: string, more: Partial<Table> = {}): Table => ({
-  schema: "public",
-  name,
-  oid: "1",
-  kind: "r",
-  owner: "app",
-  owned: true,
-  readable: true,
-  extension: null,
-  root: null,
-  bound: null,
-  partitionRule: null,
-  columns: [column("id")],
-  ...more,
-});
-
-const catalogue = (tables: readonly Table[], largeObjects = 0): Catalogue => ({
-  tables,
-  enums: [],
-  domains: [],
-  uniqueKeys: [],
-  checks: [],
-  exclusions: [],
-  largeObjects,
-});
+const column = makeColumn;
+const table = makeTable;
+const catalogue = makeCatalogue;
 
 const plan = (
   source: readonly Table[],
