@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -50,4 +51,17 @@ export function tlsChoices(endpoint: Endpoint): readonly TlsChoice[] {
       { config, mayFallBack: never },
     ];
   return [{ config, mayFallBack: never }];
+}
+
+/**
+ * True when our own sessions can verify the server and psql and pg_dump cannot: libpq does not know the system's
+ * authorities unless it is told (sslrootcert=system, since 16), it looks into ~/.postgresql/root.crt.
+ * @param home the home folder; libpq's defaults are below it
+ */
+export function lacksRootCertificate(endpoint: Endpoint, home: string): boolean {
+  const { sslmode, sslrootcert } = endpoint.parameters;
+  const verifies = sslmode === "verify-ca" || sslmode === "verify-full";
+  return (
+    verifies && sslrootcert === undefined && !existsSync(join(home, ".postgresql", "root.crt"))
+  );
 }

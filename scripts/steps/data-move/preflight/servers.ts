@@ -1,8 +1,10 @@
+import { homedir } from "node:os";
 import { noted, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
 import type { Param } from "../../../engine/param.ts";
 import type { StepContext } from "../../../engine/step.ts";
 import { connect, type Database } from "../../../postgres/database.ts";
 import { describeEndpoint, type Endpoint } from "../../../postgres/endpoint.ts";
+import { lacksRootCertificate } from "../../../postgres/tls.ts";
 import { applicationName } from "../databases.ts";
 
 /** `v1` or `v2`, as the messages call them. */
@@ -81,10 +83,25 @@ function describeFacts(side: SideName, endpoint: Endpoint, facts: ServerFacts): 
   ];
 }
 
+/** What our sessions can and the programs cannot is found now, not at the dump. */
+function judgeRootCertificate(side: SideName, endpoint: Endpoint): CheckResult[] {
+  if (!lacksRootCertificate(endpoint, homedir())) return [];
+  return [
+    problem(`psql and pg_dump cannot verify ${side}: they have no root certificate`, {
+      where: `${describeEndpoint(endpoint)}, sslmode=${endpoint.parameters["sslmode"]}`,
+      todo: "Add sslrootcert=<file> to the URL (or sslrootcert=system, with psql and pg_dump 16 or newer).",
+    }),
+  ];
+}
+
 async function askServer(side: SideName, endpoint: Endpoint, session: Database): Promise<Reached> {
   const [facts] = await session.ask<ServerFacts>("postgres/describe-server");
   if (facts === undefined) throw new Error("the server does not describe itself");
-  return { session, facts, results: describeFacts(side, endpoint, facts) };
+  return {
+    session,
+    facts,
+    results: [...describeFacts(side, endpoint, facts), ...judgeRootCertificate(side, endpoint)],
+  };
 }
 
 /**
