@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Screen } from "../engine/screen.ts";
-import { readSql } from "../postgres/sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 import { runSql } from "../postgres/throwaway-server.ts";
 import { buildShownCommand, runMovebook, shownPath } from "./child.ts";
 import { countRows, type Stage, sumOf } from "./stage.ts";

@@ -1,4 +1,4 @@
-import { readSql, sqlFolder } from "../postgres/sql-file.ts";
+import { readSql, sqlFolder } from "../engine/sql-file.ts";
 import { runSql, type ThrowawayServer } from "../postgres/throwaway-server.ts";
 import { applyMigrations } from "./migrations.ts";
 

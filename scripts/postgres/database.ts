@@ -2,7 +2,7 @@ import pg from "pg";
 import { failed } from "../engine/failure.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { buildSessionPins, buildStartupOptions, type SessionUse } from "./session.ts";
-import { readSql } from "./sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 import { tlsChoices, type TlsChoice } from "./tls.ts";
 
 /** oid → parser. Everything that is not listed stays the text that the server sent: nothing is rounded. */

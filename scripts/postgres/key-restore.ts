@@ -10,7 +10,7 @@ import {
   type KeyDefinition,
 } from "./key-changes.ts";
 import type { LedgerKey } from "./ledger.ts";
-import { readSql } from "./sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 
 /** A key that the server refused, mostly because rows break it: it stays in the ledger. */
 export interface BrokenKey {

@@ -1,7 +1,7 @@
 import type { Database } from "./database.ts";
 import { quoteLiteral } from "./identifier.ts";
 import type { KeyDefinition } from "./key-changes.ts";
-import { readSql } from "./sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 
 /** A dropped foreign key as it stands in the ledger. */
 export interface LedgerKey extends KeyDefinition {

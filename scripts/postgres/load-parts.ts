@@ -19,7 +19,7 @@ import {
   type KeyDefinition,
 } from "./key-changes.ts";
 import { buildEcho } from "./psql.ts";
-import { readSql } from "./sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 import type { MovedTable } from "./table-plan.ts";
 
 /** Lines that psql prints for us begin with these. */

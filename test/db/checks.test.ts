@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listCheckFiles, parseCheckFile } from "../../scripts/postgres/check-file.ts";
 import { runCheck, type CheckOutcome } from "../../scripts/postgres/checks.ts";
-import { sqlFolder } from "../../scripts/postgres/sql-file.ts";
+import { sqlFolder } from "../../scripts/engine/sql-file.ts";
 import { startTwoDatabases, type TwoDatabases } from "./two-databases.ts";
 
 describe("check files on a server", () => {

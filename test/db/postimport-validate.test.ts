@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../scripts/engine/failure.ts";
 import type { RunOptions } from "../../scripts/engine/step.ts";
 import { readStructure } from "../../scripts/postgres/structure.ts";
-import { readSql } from "../../scripts/postgres/sql-file.ts";
+import { readSql } from "../../scripts/engine/sql-file.ts";
 import { rememberHistory } from "../../scripts/steps/data-move/history-findings.ts";
 import { postimport } from "../../scripts/steps/data-move/postimport.ts";
 import { remembered } from "../../scripts/steps/data-move/remembered.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { listCheckFiles, parseCheckFile } from "../../scripts/postgres/check-file.ts";
-import { sqlFolder } from "../../scripts/postgres/sql-file.ts";
+import { sqlFolder } from "../../scripts/engine/sql-file.ts";
 
 describe("a check file", () => {
   it("says its question and what it needs", () => {

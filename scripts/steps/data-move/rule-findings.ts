@@ -7,7 +7,7 @@ import type { Database } from "../../postgres/database.ts";
 import { listForeignKeys, referencingTable } from "../../postgres/foreign-keys.ts";
 import { displayName } from "../../postgres/identifier.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
-import { sqlFolder } from "../../postgres/sql-file.ts";
+import { sqlFolder } from "../../engine/sql-file.ts";
 import {
   differing,
   explainNotRun,

@@ -6,7 +6,7 @@ const cache = new Map<string, string>();
 
 /**
  * The text of sql/<name>.sql of this package.
- * @param name path below sql/ without the ending: `postgres/list-foreign-keys`
+ * @param name path below sql/ without the ending: `<folder>/list-tables`
  */
 export function readSql(name: string): string {
   const known = cache.get(name);
