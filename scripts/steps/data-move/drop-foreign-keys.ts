@@ -17,7 +17,7 @@ import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
 import { readScope } from "./scope.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const keyName = (key: Pick<ForeignKey, "schema" | "table" | "name">): string =>
   `${nameKey({ schema: key.schema, name: key.table })} ${key.name}`;

@@ -16,7 +16,7 @@ import { removeOldDumps } from "./old-dumps.ts";
 import { identityOf, sourceUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
 import { readScope } from "./scope.ts";
-import { countOf, sizeOf } from "./wording.ts";
+import { countOf, sizeOf } from "../../engine/wording.ts";
 
 const leavesOf = (plan: TablePlan) =>
   plan.moved.flatMap((table) => table.leaves.map(({ source }) => source));

@@ -11,7 +11,7 @@ import { lockWait } from "../../postgres/load-parts.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { findRefusedRows } from "../../postgres/refused-rows.ts";
 import type { Scope } from "./scope.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const sampleSize = 10;
 /** Milliseconds for looking at rows one by one. */

@@ -18,7 +18,7 @@ import {
   type Stop,
 } from "./import-stop.ts";
 import { readScope } from "./scope.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 type BrokenKey = readonly [schema: string, table: string, constraint: string, detail: string];
 

@@ -12,7 +12,7 @@ import { describePlainly, listServerWords } from "../../postgres/plain-error.ts"
 import { listSchemaDifferences } from "../../postgres/schema-differences.ts";
 import { judgeFilled } from "./preflight/target-contents.ts";
 import { readScope, type Scope } from "./scope.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const homelessKinds: readonly FindingKind[] = ["table-in-v1-only", "column-in-v1-only"];
 

@@ -15,7 +15,7 @@ import { withBoth, withTarget } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
 import { readScope } from "./scope.ts";
 import { putViewsBack } from "./view-states.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 /** What is emptied: the tables that the import filled, and empty ones that refer to them (TRUNCATE wants those too). */
 interface Emptying {

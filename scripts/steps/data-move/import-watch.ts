@@ -5,7 +5,7 @@ import type { Screen } from "../../engine/screen.ts";
 import type { Database } from "../../postgres/database.ts";
 import { backendPrefix, loadedPrefix, structurePrefix } from "../../postgres/load-parts.ts";
 import { compareStructures, type Structure } from "../../postgres/structure.ts";
-import { countOf, sizeOf } from "./wording.ts";
+import { countOf, sizeOf } from "../../engine/wording.ts";
 
 const listFiles = (parts: readonly Part[]) =>
   parts.flatMap(({ input }) => input.flatMap((one) => ("file" in one ? [one] : [])));

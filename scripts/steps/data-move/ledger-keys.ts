@@ -7,7 +7,7 @@ import { restoreKey, type BrokenKey } from "../../postgres/key-restore.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { withTarget } from "./databases.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const sampleSize = 10;
 

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { listRuns } from "../../engine/journal.ts";
 import type { StepContext } from "../../engine/step.ts";
 import { dumpFiles } from "./dump-files.ts";
-import { sizeOf } from "./wording.ts";
+import { sizeOf } from "../../engine/wording.ts";
 
 /**
  * Removes the dumps of runs that were superseded or undone: every try would otherwise leave one behind until the disk

@@ -21,7 +21,7 @@ import { remembered } from "./remembered.ts";
 import { readScope } from "./scope.ts";
 import { putSequencesBack, readSequencePlan, rememberSequences } from "./sequence-states.ts";
 import { rememberViews } from "./view-states.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 async function verifyKeysAreBack(context: StepContext, target: Database): Promise<void> {
   const { unrestored } = await readLedger(target);

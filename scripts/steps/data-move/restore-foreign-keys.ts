@@ -3,7 +3,7 @@ import type { Step } from "../../engine/step.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { withTarget } from "./databases.ts";
 import { restoreLedgerKeys } from "./ledger-keys.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 /** Reads the ledger, never the live catalogue; a key is settled when the catalogue shows it as it was. */
 export const restoreForeignKeys: Step = {

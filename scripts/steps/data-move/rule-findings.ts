@@ -10,16 +10,16 @@ import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { sqlFolder } from "../../engine/sql-file.ts";
 import {
   differing,
-  explainNotRun,
   notRunning,
   noting,
   passing,
   warning,
   type Finding,
   type FindingSection,
-} from "./findings.ts";
+} from "../../engine/findings.ts";
+import { explainNotRun } from "./findings.ts";
 import { mapInLanes, type Lanes } from "./lanes.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const sampledRows = 10;
 

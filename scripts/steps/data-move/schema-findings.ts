@@ -10,18 +10,18 @@ import {
 } from "../../postgres/structure.ts";
 import {
   differing,
-  findSection,
   notRunning,
   noting,
   passing,
   type Finding,
   type FindingSection,
-} from "./findings.ts";
+} from "../../engine/findings.ts";
+import { findSection } from "./findings.ts";
 import type { Lane } from "./lanes.ts";
 import { remembered } from "./remembered.ts";
 import type { Scope } from "./scope.ts";
 import { readSequencePlan } from "./sequence-states.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 /** Every sequence of v2 must be ahead of v1's state and of v2's data. */
 export const findSequences = ({ source, target }: Lane, scope: Scope): Promise<FindingSection> =>

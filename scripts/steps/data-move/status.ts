@@ -13,7 +13,7 @@ import { withTarget } from "./databases.ts";
 import { migrationTool } from "./params.ts";
 import { buildMigrationSection } from "./preflight/migrations.ts";
 import { nameKeys } from "./target-state.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 function describeLedger(context: StepContext, ledger: Ledger): CheckResult[] {
   if (!ledger.exists) return [passed("no ledger in v2: no move has left anything to restore")];

@@ -21,10 +21,10 @@ import {
   passing,
   type Finding,
   type FindingSection,
-} from "./findings.ts";
+} from "../../engine/findings.ts";
 import { mapInLanes, type Lane, type Lanes } from "./lanes.ts";
 import type { Scope } from "./scope.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 /** What is known of one table after both sides were read. */
 interface Reading {

@@ -2,7 +2,7 @@ import type { StepContext, TargetState } from "../../engine/step.ts";
 import { displayName } from "../../postgres/identifier.ts";
 import { readLedger, type Ledger, type LedgerKey } from "../../postgres/ledger.ts";
 import { withTarget } from "./databases.ts";
-import { countOf } from "./wording.ts";
+import { countOf } from "../../engine/wording.ts";
 
 const shown = 5;
 

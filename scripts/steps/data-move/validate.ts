@@ -1,7 +1,13 @@
-import { exitCodes, failed, Failure } from "../../engine/failure.ts";
+import { failed } from "../../engine/failure.ts";
+import {
+  layOut,
+  printResult,
+  tallyFindings,
+  verifyTally,
+  type FindingSection,
+} from "../../engine/findings.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { fingerprintSchema } from "../../postgres/structure.ts";
-import { layOut, tallyFindings, type FindingSection, type Tally } from "./findings.ts";
 import { findHistory } from "./history-findings.ts";
 import { withLanes, type Lanes } from "./lanes.ts";
 import { remembered } from "./remembered.ts";
@@ -9,7 +15,6 @@ import { findCheckViolations, findOrphans } from "./rule-findings.ts";
 import { findSequences, findStructure } from "./schema-findings.ts";
 import { readScope, type Scope } from "./scope.ts";
 import { findTables } from "./table-findings.ts";
-import { countOf } from "./wording.ts";
 
 /** Sessions on each side: the servers have other work too. */
 const laneCount = 3;
@@ -43,35 +48,6 @@ async function askAll(context: StepContext, lanes: Lanes): Promise<FindingSectio
   return sections;
 }
 
-/** Prints how many checks ran and the result. */
-function printResult(context: StepContext, { checks, ran, different }: Tally): void {
-  const { screen } = context;
-  screen.line(`${ran} of ${countOf(checks, "check")} ran`);
-  screen.rule();
-  const passed = checks > 0 && ran === checks && different === 0;
-  if (passed) screen.line("RESULT: PASS - All integrity checks passed");
-  else
-    screen.line(
-      `RESULT: FAIL - ${countOf(different, "difference")}, ${countOf(checks - ran, "check")} could not run`,
-    );
-  screen.rule();
-  screen.event("validation", { checks, ran, different, passed });
-}
-
-function verifyTally({ checks, ran, different, problems }: Tally): void {
-  if (checks === 0)
-    throw new Failure({
-      exitCode: exitCodes.differences,
-      what: "0 checks ran: nothing was validated",
-    });
-  if (ran === checks && different === 0) return;
-  throw new Failure({
-    exitCode: exitCodes.differences,
-    what: `validation found ${countOf(different, "difference")}; ${ran} of ${countOf(checks, "check")} ran`,
-    problems,
-  });
-}
-
 async function run(context: StepContext): Promise<void> {
   context.screen.heading("v1 → v2 Post-Import Validation");
   context.screen.line();
@@ -79,7 +55,7 @@ async function run(context: StepContext): Promise<void> {
     tally: tallyFindings(await askAll(context, lanes)),
     schema: await fingerprintSchema(lanes[0].target),
   }));
-  printResult(context, tally);
+  printResult(context.screen, tally);
   verifyTally(tally);
   context.remember(remembered.validated, {
     validated: true,

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
 import { measureTables } from "../../../postgres/table-sizes.ts";
-import { sizeOf } from "../wording.ts";
+import { sizeOf } from "../../../engine/wording.ts";
 import type { ScopedSides } from "./section.ts";
 
 /** The name with which an operator overrides the estimate. */

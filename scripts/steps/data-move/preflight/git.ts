@@ -1,7 +1,7 @@
 import { noted, notRun, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
 import { readGit, type GitRepository, type GitState } from "../../../engine/git.ts";
 import type { StepContext } from "../../../engine/step.ts";
-import { countOf } from "../wording.ts";
+import { countOf } from "../../../engine/wording.ts";
 
 /** The branch from which every environment is moved. */
 export const moveBranch = "dev";

@@ -1,6 +1,6 @@
 import { describeEndpoint, type Endpoint } from "../../../postgres/endpoint.ts";
 import { measureTables } from "../../../postgres/table-sizes.ts";
-import { countOf, sizeOf } from "../wording.ts";
+import { countOf, sizeOf } from "../../../engine/wording.ts";
 import type { ScopedSides } from "./section.ts";
 import type { BothFacts } from "./readiness.ts";
 import type { ServerFacts } from "./servers.ts";

@@ -20,7 +20,7 @@ import {
 } from "../../../postgres/migration-files.ts";
 import type { History, HistoryDecision } from "../../../postgres/migration-history.ts";
 import { migrationsFolder } from "../params.ts";
-import { countOf } from "../wording.ts";
+import { countOf } from "../../../engine/wording.ts";
 
 const commands: Readonly<Record<HistoryTool, string>> = {
   prisma: "npx prisma migrate deploy",

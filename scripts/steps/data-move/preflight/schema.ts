@@ -5,7 +5,7 @@ import { forecast, type Finding } from "../../../postgres/forecast.ts";
 import { listForeignKeys } from "../../../postgres/foreign-keys.ts";
 import { displayName } from "../../../postgres/identifier.ts";
 import type { Scope } from "../scope.ts";
-import { countOf } from "../wording.ts";
+import { countOf } from "../../../engine/wording.ts";
 import type { ScopedSides } from "./section.ts";
 
 /** What moves, what stays and why, and what stands in the way. */

@@ -6,7 +6,7 @@ import {
   type OtherActivity,
   type OtherClient,
 } from "../../../postgres/other-clients.ts";
-import { countOf } from "../wording.ts";
+import { countOf } from "../../../engine/wording.ts";
 
 /** The name with which an operator overrides what was seen. */
 export const snapshotOverride = "source-is-snapshot";

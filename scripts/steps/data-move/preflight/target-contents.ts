@@ -5,7 +5,7 @@ import { listFilledTables, type FilledTable } from "../../../postgres/filled-tab
 import { displayName } from "../../../postgres/identifier.ts";
 import { readLedger, type Ledger } from "../../../postgres/ledger.ts";
 import { nameKeys } from "../target-state.ts";
-import { countOf } from "../wording.ts";
+import { countOf } from "../../../engine/wording.ts";
 import type { ScopedSides } from "./section.ts";
 
 const listed = 30;

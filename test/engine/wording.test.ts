@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countOf, sizeOf } from "../../../scripts/steps/data-move/wording.ts";
+import { countOf, sizeOf } from "../../scripts/engine/wording.ts";
 
 describe("a count", () => {
   it.each([
