@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { call, type OnJournal } from "./engine/call.ts";
-import type { Selection } from "./engine/choose-steps.ts";
+import { narrowRunbook, verifyNamedSteps, type Selection } from "./engine/choose-steps.ts";
 import type { CallFacts } from "./engine/context.ts";
 import { exitCodes, misused, UncaughtError, type ExitCode } from "./engine/failure.ts";
 import { findNearestName } from "./engine/nearest-name.ts";
-import { Screen } from "./engine/screen.ts";
+import { Screen, type ScreenStreams } from "./engine/screen.ts";
 import { environmentVariable, readSettings } from "./engine/settings.ts";
 import type { RunOptions, Runbook } from "./engine/step.ts";
 
@@ -40,7 +40,8 @@ export function collectOverride(
   return { ...before, [name.trim()]: why };
 }
 
-function findRunbook(name: string, runbooks: readonly Runbook[]): Runbook {
+/** @throws Failure (exit 2) that names the runbook that was probably meant */
+export function findRunbook(name: string, runbooks: readonly Runbook[]): Runbook {
   const found = runbooks.find((runbook) => runbook.name === name);
   if (found !== undefined) return found;
   const names = runbooks.map((runbook) => runbook.name);
@@ -85,7 +86,10 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const sameCtrlC = 500;
 
 /** Ends a run in order: the first Ctrl-C, or an error that nobody caught. The second one ends the process at once. */
-function listenToSignals(screen: Screen): { signal: AbortSignal; stop: () => void } {
+export function listenToSignals(
+  screen: Screen,
+  says = "cancelling: ending the commands, then looking at the target",
+): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let since = 0;
   const onSignal = (): void => {
@@ -93,9 +97,7 @@ function listenToSignals(screen: Screen): { signal: AbortSignal; stop: () => voi
     if (since > 0 || controller.signal.aborted) process.exit(exitCodes.cancelled);
     since = performance.now();
     screen.settle();
-    screen.warning(
-      "cancelling: ending the commands, then looking at the target (once more to leave at once)",
-    );
+    screen.warning(`${says} (once more to leave at once)`);
     controller.abort(new Error("cancelled"));
   };
   const onUncaught = (cause: unknown): void => {
@@ -114,9 +116,10 @@ function listenToSignals(screen: Screen): { signal: AbortSignal; stop: () => voi
 }
 
 /** The screen that the flags and NO_COLOR ask for. */
-export const makeScreen = (globals: Partial<GlobalFlags>): Screen =>
+export const makeScreen = (globals: Partial<GlobalFlags>, streams?: ScreenStreams): Screen =>
   new Screen({
     json: globals.json === true,
+    ...(streams === undefined ? {} : { streams }),
     noColor: globals.color === false || environmentVariable("NO_COLOR") !== undefined,
   });
 
@@ -135,12 +138,12 @@ function gatherFacts(
   screen: Screen,
   signal: AbortSignal,
 ): CallFacts {
-  const runbook = findRunbook(name, runbooks);
-  if (!runbook.environments.includes(flags.env)) {
-    throw misused(
-      `--env ${flags.env}: ${runbook.name} knows ${runbook.environments.join(" and ")}`,
-    );
+  const whole = findRunbook(name, runbooks);
+  if (!whole.environments.includes(flags.env)) {
+    throw misused(`--env ${flags.env}: ${whole.name} knows ${whole.environments.join(" and ")}`);
   }
+  verifyNamedSteps(whole, flags.env, selection);
+  const runbook = narrowRunbook(whole, flags.env);
   const projectFolder = resolve(globals.project);
   return {
     runbook,

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import dataMove from "../runbooks/data-move.ts";
 import {
   callRunbook,
   collectOverride,
@@ -8,9 +7,11 @@ import {
   type GlobalFlags,
   type RunFlags,
 } from "./call-command.ts";
+import { callFilter, type FilterFlags } from "./call-filter.ts";
 import { examine } from "./doctor.ts";
 import { withPassingFolder } from "./engine/call.ts";
 import { exitCodes, Failure, type ExitCode } from "./engine/failure.ts";
+import type { FilterParam } from "./engine/filter.ts";
 import { redact } from "./engine/redact.ts";
 import { printPlan, rehearse, resume, run } from "./engine/run.ts";
 import type { Selection } from "./engine/choose-steps.ts";
@@ -19,6 +20,7 @@ import { printStatus } from "./engine/status.ts";
 import type { Runbook } from "./engine/step.ts";
 import { undo } from "./engine/undo.ts";
 import { movebookVersion } from "./engine/version.ts";
+import { runbooks as allRunbooks } from "./runbooks.ts";
 
 /** What a command needs to know beside its own flags. */
 interface Surroundings {
@@ -28,34 +30,69 @@ interface Surroundings {
   readonly setExitCode: (code: ExitCode) => void;
 }
 
-const examples = `
+/** A call and what it is for. */
+type Example = readonly [call: string, meaning: string];
+
+const exampleOfFilter = ({ name, filter }: Runbook): Example[] =>
+  filter === undefined
+    ? []
+    : [[`transform ${name} <file> > <file>`, "the transform alone, a plain filter"]];
+
+/** Examples with the names of the first runbook. */
+function listExamples(runbooks: readonly Runbook[]): Example[] {
+  const [runbook] = runbooks;
+  if (runbook === undefined) return [];
+  const { name, environments, confirmed, steps } = runbook;
+  const call = `${name} --env ${environments[0]}`;
+  const confirms = confirmed.map((environment): Example => [
+    `run ${name} --env ${environment} --confirm shop`,
+    `${environment} asks for the target's name`,
+  ]);
+  return [
+    [`run ${call}`, "everything, in order"],
+    [`run ${call} --dry-run`, "what it would send, changing nothing"],
+    [`step ${name} ${steps[0]?.name} --env ${environments[0]}`, "one step, for debugging"],
+    ...confirms.slice(0, 1),
+    [`status ${call}`, "where the run stands, what the target says"],
+    [`resume ${call}`, "go on where it stopped"],
+    [`undo ${call}`, "take it back"],
+    ...runbooks.flatMap(exampleOfFilter),
+  ];
+}
+
+function buildExamples(runbooks: readonly Runbook[]): string {
+  const examples = listExamples(runbooks);
+  const width = Math.max(...examples.map(([call]) => call.length));
+  const lines = examples.map(
+    ([call, meaning]) => `  $ npx movebook ${call.padEnd(width)}   ${meaning}`,
+  );
+  return `
 Examples:
-  $ npx movebook run data-move --env dev                   everything, in order
-  $ npx movebook run data-move --env dev --dry-run         what it would send, changing nothing
-  $ npx movebook step data-move preflight --env dev        one step, for debugging
-  $ npx movebook run data-move --env prod --confirm shop   prod asks for the target's name
-  $ npx movebook status data-move --env dev                where the run stands, what the target says
-  $ npx movebook resume data-move --env dev                go on where it stopped
-  $ npx movebook undo data-move --env dev                  take it back
+${lines.join("\n")}
 
 Exit codes:
   0 done   1 a step failed   2 usage or settings   3 refused, nothing changed
-  5 validation found differences   6 the target lacks constraints   130 cancelled
+  4 waiting for a person or a day   5 validation found differences
+  6 the target must not be used as it is: mend it first   130 cancelled
 
 Settings are read from env files in the project folder or from the environment: see .env.example.`;
+}
 
 const envOption = (): Option =>
-  new Option("--env <name>", "which pair of databases: dev or prod").makeOptionMandatory();
+  new Option(
+    "--env <name>",
+    "which environment of the runbook: see movebook list",
+  ).makeOptionMandatory();
 
 function addRunFlags(command: Command): Command {
   return command
     .addOption(envOption())
     .option(
       "--confirm <target name>",
-      "the name of the target database: needed before prod is changed",
+      "the target's name: needed before a production target is changed",
     )
     .option("--yes", "answer yes to questions (not to --confirm)")
-    .option("--any-branch", "do not ask for git branch dev; recorded")
+    .option("--any-branch", "do not ask for the usual git branch; recorded")
     .option("--allow-dirty", "do not ask for a clean git tree; recorded")
     .option(
       "--override <check>=<reason>",
@@ -75,7 +112,7 @@ function addRunFlags(command: Command): Command {
  */
 export function buildProgram(
   setExitCode: (code: ExitCode) => void,
-  runbooks: readonly Runbook[] = [dataMove],
+  runbooks: readonly Runbook[] = allRunbooks,
 ): Command {
   const program = new Command("movebook")
     .description("Moves a product's data from its v1 to its v2 and proves that it arrived.")
@@ -91,7 +128,7 @@ export function buildProgram(
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText("after", examples)
+    .addHelpText("after", buildExamples(runbooks))
     .showHelpAfterError("(movebook --help tells more)")
     .exitOverride();
   const globals = (): GlobalFlags => program.opts();
@@ -124,7 +161,7 @@ function addReadingCommands({ program, runbooks, globals, setExitCode }: Surroun
     });
   program
     .command("status")
-    .description("where the newest run stands, the migrations, and what the target's ledger says")
+    .description("where the newest run stands, and what the target says")
     .argument("<runbook>", listNames(runbooks))
     .addOption(envOption())
     .action(async (runbook: string, flags: RunFlags) => {
@@ -142,20 +179,24 @@ function addReadingCommands({ program, runbooks, globals, setExitCode }: Surroun
 function addChangingCommands(surroundings: Surroundings): void {
   addRunCommand(surroundings);
   addStepCommand(surroundings);
+  addTransformCommand(surroundings);
   const { program, runbooks, globals, setExitCode } = surroundings;
   const verbs = [
     { verb: "resume", work: resume, does: "goes on with the open run" },
-    { verb: "undo", work: undo, does: "takes back what the newest run changed" },
+    { verb: "undo", work: undo, does: "takes back what the newest run changed, last step first" },
   ];
   for (const { verb, work, does } of verbs) {
     const command = program.command(verb).description(does);
     addRunFlags(command.argument("<runbook>", listNames(runbooks))).action(
       async (runbook: string, flags: RunFlags) => {
-        setExitCode(
-          await callRunbook({ verb, runbook, flags, globals: globals() }, runbooks, work),
-        );
+        const { until } = flags;
+        const selection = until === undefined ? {} : { until };
+        const called = { verb, runbook, flags, globals: globals(), selection };
+        setExitCode(await callRunbook(called, runbooks, work));
       },
     );
+    if (verb === "undo")
+      command.option("--until <step>", "take back no further than this step; the run stays open");
   }
 }
 
@@ -200,27 +241,55 @@ function addStepCommand({ program, runbooks, globals, setExitCode }: Surrounding
   });
 }
 
+/** The flags of all filters, each once. */
+function listFilterParams(runbooks: readonly Runbook[]): FilterParam[] {
+  const params = runbooks.flatMap(({ filter }) => filter?.params ?? []);
+  return params.filter(({ name }, at) => params.findIndex((one) => one.name === name) === at);
+}
+
+function addTransformCommand({ program, runbooks, globals, setExitCode }: Surroundings): void {
+  const filters = runbooks.filter(({ filter }) => filter !== undefined);
+  if (filters.length === 0) return;
+  const command = program
+    .command("transform")
+    .description(
+      "a runbook's transform alone, as a filter: a file or standard input → standard output",
+    )
+    .argument("<runbook>", listNames(filters))
+    .argument("[file]", "what is transformed; - or nothing: standard input");
+  for (const { name, value, meaning } of listFilterParams(filters))
+    command.option(`--${name} <${value}>`, meaning);
+  command.action(async (runbook: string, file: string | undefined, flags: FilterFlags) =>
+    setExitCode(await callFilter({ runbook, file, flags, globals: globals() }, runbooks)),
+  );
+}
+
 function printList(screen: Screen, runbooks: readonly Runbook[]): void {
   for (const runbook of runbooks) {
     screen.event("runbook", {
       name: runbook.name,
       goal: runbook.goal,
       environments: runbook.environments,
-      steps: runbook.steps.map(({ name, does, changes, byHand }) => ({
+      steps: runbook.steps.map(({ name, does, changes, byHand, environments }) => ({
         name,
         does,
         changes,
         byHand: byHand === true,
+        environments: environments ?? runbook.environments,
       })),
     });
     screen.line(`${runbook.name} (--env ${runbook.environments.join("|")})`);
     screen.line(`  ${runbook.goal}`);
     screen.line();
     for (const step of runbook.steps) {
-      screen.line(
-        `  ${step.name.padEnd(22)} ${step.does}${step.byHand === true ? " (by hand only)" : ""}`,
-      );
+      const only = step.environments === undefined ? [] : [`${step.environments.join(", ")} only`];
+      const notes = [...(step.byHand === true ? ["by hand only"] : []), ...only];
+      const note = notes.length === 0 ? "" : ` (${notes.join("; ")})`;
+      screen.line(`  ${step.name.padEnd(22)} ${step.does}${note}`);
     }
+    if (runbook.filter !== undefined)
+      screen.line(`  movebook transform ${runbook.name}: ${runbook.filter.does}`);
+    if (runbook !== runbooks.at(-1)) screen.line();
   }
 }
 
@@ -251,7 +320,7 @@ function explainMisuse(error: unknown, screen: Screen): ExitCode {
  */
 export async function runCommandLine(
   args: readonly string[],
-  runbooks: readonly Runbook[] = [dataMove],
+  runbooks: readonly Runbook[] = allRunbooks,
 ): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const screen = makeScreen({ json: args.includes("--json"), color: !args.includes("--no-color") });

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import dataMove from "../runbooks/data-move.ts";
 import { buildEnvExample, buildFileExample } from "./engine/env-example.ts";
 import { exitCodes, type ExitCode } from "./engine/failure.ts";
-import type { Runbook } from "./engine/step.ts";
+import type { Runbook, Step } from "./engine/step.ts";
+import { runbooks } from "./runbooks.ts";
 
 /** A file that is written wholly or in part from what the code says; `npm run docs` writes it. */
 export interface Document {
@@ -26,6 +26,11 @@ const changeText = {
   target: "v2",
 } as const;
 
+function describePart({ environments, byHand }: Step): string {
+  if (byHand === true) return "no, by its name only";
+  return environments === undefined ? "yes" : `with \`--env ${environments.join("`, `")}\``;
+}
+
 /** What each step does and changes, in order. */
 export const buildStepTable = (runbook: Runbook): string =>
   buildTable(
@@ -34,7 +39,7 @@ export const buildStepTable = (runbook: Runbook): string =>
       `\`${step.name}\``,
       step.does,
       changeText[step.changes],
-      step.byHand === true ? "no, by its name only" : "yes",
+      describePart(step),
     ]),
   );
 
@@ -57,8 +62,28 @@ export const buildParamTable = ({ params }: Runbook): string =>
 
 const verbText: Readonly<Record<string, string>> = {
   run: "**The whole move**: every step below, in order",
-  status: "Where the run stands, v2's migrations, and what the ledger in v2 says",
+  resume: "Goes on with the open run",
+  undo: "Takes back what the newest run changed",
+  status: "Where the run stands, and what v2 says",
 };
+
+function describeCall(runbook: Runbook, verb: string, words: readonly string[]): string {
+  const step = runbook.steps.find(({ name }) => name === words[0]);
+  if (step !== undefined) return step.does;
+  if (verb === "transform" && runbook.filter !== undefined) return runbook.filter.does;
+  const named = (flag: string): string | undefined =>
+    words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined;
+  const [from, until] = [named("--from"), named("--until")];
+  if (verb !== "run" || (from ?? until) === undefined) return verbText[verb] ?? verb;
+  return [
+    "The steps",
+    ...(from === undefined ? [] : [`from \`${from}\` on`]),
+    ...(until === undefined ? [] : [`as far as \`${until}\``]),
+    "in order",
+  ]
+    .join(", ")
+    .replace("steps, ", "steps ");
+}
 
 function describeScript(command: string, runbook: Runbook): Row | undefined {
   const words = command.split(/\s+/);
@@ -66,8 +91,7 @@ function describeScript(command: string, runbook: Runbook): Row | undefined {
     words.findIndex((word) => /movebook/.test(word)) + 1,
   );
   if (name !== runbook.name) return undefined;
-  const step = runbook.steps.find((one) => one.name === rest[0]);
-  const does = step?.does ?? verbText[verb] ?? verb;
+  const does = describeCall(runbook, verb, rest);
   return [`\`npx movebook ${[verb, name, ...rest].join(" ")}\``, does];
 }
 
@@ -102,9 +126,12 @@ const exitText: Readonly<Record<ExitCode, string>> = {
   [exitCodes.done]: "done",
   [exitCodes.failed]: "a step failed; the message says what has changed so far",
   [exitCodes.usage]: "the command line or the settings are wrong; nothing changed",
-  [exitCodes.refused]: "refused before anything changed",
+  [exitCodes.refused]: "refused: the step that refused has changed nothing",
+  [exitCodes.waiting]:
+    "waiting for a person's answer or for a day; nothing went wrong, and the message names the command that goes on",
   [exitCodes.differences]: "validation found differences",
-  [exitCodes.unsafe]: "stopped while v2 lacks constraints: mend this first",
+  [exitCodes.unsafe]:
+    "stopped while v2 must not be used as it is (it lacks constraints, or is half filled): mend this first",
   [exitCodes.cancelled]: "cancelled (Ctrl-C)",
 };
 
@@ -161,10 +188,9 @@ function buildExamples({ params }: Runbook): Document[] {
 
 /** Every generated document, as it should be. */
 export function buildDocuments(root: string): readonly Document[] {
-  const explanation = `${buildEnvExample(dataMove.params)}\n${machineVariables}`;
   return [
-    { file: ".env.example", text: explanation },
-    ...buildExamples(dataMove),
-    buildRunbookPage(root, dataMove),
+    { file: ".env.example", text: `${buildEnvExample(runbooks)}\n${machineVariables}` },
+    ...runbooks.flatMap(buildExamples),
+    ...runbooks.map((runbook) => buildRunbookPage(root, runbook)),
   ];
 }

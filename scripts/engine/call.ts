@@ -43,9 +43,14 @@ function decideExitCode(thrown: ExitCode, state: TargetState): ExitCode {
   const stopped =
     thrown === exitCodes.failed ||
     thrown === exitCodes.cancelled ||
+    thrown === exitCodes.waiting ||
     thrown === exitCodes.differences;
   return state.unsafe && stopped ? exitCodes.unsafe : thrown;
 }
+
+/** Whoever waits knows what answers; otherwise the target's need comes first. */
+const chooseNext = (exitCode: ExitCode, told?: string, needed?: string): string | undefined =>
+  exitCode === exitCodes.waiting ? (told ?? needed) : (needed ?? told);
 
 /** What the operator calls next, when neither the target nor the failure knows better. */
 function nextCommand(
@@ -125,9 +130,13 @@ async function report(
     step: step?.name,
     exitCode,
     changed: told.changed ?? state.sentence,
-    next: state.next ?? told.next ?? nextCommand(facts, verb, exitCode, { step, journal }),
+    next:
+      chooseNext(exitCode, told.next, state.next) ??
+      nextCommand(facts, verb, exitCode, { step, journal }),
   };
-  const file = isCancelled ? undefined : keepReport(facts, failure, journal);
+  // nothing went wrong: all there is to say fits the screen
+  const isCalm = isCancelled || exitCode === exitCodes.waiting;
+  const file = isCalm ? undefined : keepReport(facts, failure, journal);
   printFailure(facts.screen, failure, file, facts.options.showRows);
   return exitCode;
 }

@@ -9,6 +9,39 @@ export interface Selection {
   readonly only?: string;
 }
 
+const isIn = (step: Step, environment: string): boolean =>
+  step.environments?.includes(environment) ?? true;
+
+/**
+ * The runbook as it is in one environment: steps that exist in others only are not there. All calls work on this one,
+ * so that no part of the engine has to ask.
+ */
+export const narrowRunbook = (runbook: Runbook, environment: string): Runbook => ({
+  ...runbook,
+  steps: runbook.steps.filter((step) => isIn(step, environment)),
+});
+
+/**
+ * @param runbook the whole one, with the steps of all environments
+ * @throws Failure (exit 2) when a step is named that exists in other environments only
+ */
+export function verifyNamedSteps(
+  runbook: Runbook,
+  environment: string,
+  selection: Selection,
+): void {
+  const { from, until, only } = selection;
+  const elsewhere = runbook.steps.find(
+    (step) => [from, until, only].includes(step.name) && !isIn(step, environment),
+  );
+  if (elsewhere === undefined) return;
+  const environments = elsewhere.environments?.join(" and ") ?? "";
+  throw misused(
+    `step ${elsewhere.name} of ${runbook.name} exists with --env ${environments} only, not with --env ${environment}`,
+    [{ what: `it ${elsewhere.does.charAt(0).toLowerCase()}${elsewhere.does.slice(1)}` }],
+  );
+}
+
 function indexOfStep(runbook: Runbook, name: string): number {
   const index = runbook.steps.findIndex((step) => step.name === name);
   if (index >= 0) return index;

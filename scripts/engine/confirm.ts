@@ -25,11 +25,10 @@ export async function confirmTarget(facts: CallFacts): Promise<void> {
   const what =
     typed === undefined
       ? `${environment} is changed only with --confirm <target name>`
-      : `--confirm ${typed} is not the target's name`;
+      : `${options.confirm === undefined ? "" : "--confirm "}${typed} is not the target's name`;
   throw refused(what, [
     {
-      what,
-      where: `the target is ${names.join(", or ")}`,
+      what: `the target is ${names.join(", or ")}`,
       todo: `If that is what you want to change, call again with --confirm ${quoteWord(name)}`,
     },
   ]);

@@ -36,20 +36,43 @@ function describeParam(param: AnyParam): string[] {
   ];
 }
 
-/** The text of `.env.example`: one page with every variable, its meaning, its files and an example. Not to be copied. */
-export function buildEnvExample(params: readonly AnyParam[]): string {
-  const files = [
-    ...new Set(params.flatMap((param) => Object.values(param.places).map((place) => place.file))),
-  ];
+/** Whose variables they are: a runbook, or as much of it as the page tells. */
+export interface ParamOwner {
+  readonly name: string;
+  readonly goal: string;
+  readonly params: readonly AnyParam[];
+}
+
+const describeOwner = ({ name, goal }: ParamOwner): string[] => [
+  `# ${"=".repeat(pageWidth - 2)}`,
+  ...wrapComment(`${name}: ${goal}`),
+  `# ${"=".repeat(pageWidth - 2)}`,
+];
+
+const listFiles = (params: readonly AnyParam[]): string[] => [
+  ...new Set(params.flatMap((param) => Object.values(param.places).map((place) => place.file))),
+];
+
+/**
+ * The text of `.env.example`: one page with a heading for each runbook, and every variable, its meaning, its files and
+ * an example under it. Not to be copied.
+ */
+export function buildEnvExample(owners: readonly ParamOwner[]): string {
   const head = [
     "# Every variable that is read, and the file in which it is looked for.",
     "# This page explains; to set values, copy the file of the same name with .example at its end:",
-    ...files.map((file) => `#   cp ${file}.example ${file}`),
+    ...listFiles(owners.flatMap(({ params }) => params)).map(
+      (file) => `#   cp ${file}.example ${file}`,
+    ),
     "# A variable that is set in the process environment wins over the file and makes the file optional.",
     "# Put values in single quotes: without quotes everything from a # on is lost. In a URL, percent-encode",
     "# special characters of the password: # is %23, / is %2F, ? is %3F, @ is %40, % is %25.",
   ];
-  return `${[head, ...params.map(describeParam)].map((lines) => lines.join("\n")).join("\n\n")}\n`;
+  const blocks = owners.flatMap((owner) => [
+    describeOwner(owner),
+    ...owner.params.map(describeParam),
+  ]);
+  return `${[head, ...blocks].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 /** The text of an example file such as `.env.v2.dev.example`: to be copied and filled in. Optional ones are commented out, unless they are `shown`. */

@@ -4,6 +4,8 @@ export const exitCodes = {
   failed: 1,
   usage: 2,
   refused: 3,
+  /** For a person or a day: nothing went wrong, what came before is done, and this step is not. */
+  waiting: 4,
   differences: 5,
   unsafe: 6,
   cancelled: 130,
@@ -66,6 +68,13 @@ export const failed = (
 /** Refused before anything changed (exit 3). */
 export const refused = (what: string, problems: readonly Problem[] = []): Failure =>
   new Failure({ exitCode: exitCodes.refused, what, problems });
+
+/**
+ * A person or a day is awaited (exit 4); the step has changed nothing.
+ * @param next the exact command that answers
+ */
+export const waiting = (what: string, problems: readonly Problem[], next: string): Failure =>
+  new Failure({ exitCode: exitCodes.waiting, what, problems, next });
 
 /** The command line or the settings are wrong (exit 2). */
 export const misused = (what: string, problems: readonly Problem[] = []): Failure =>

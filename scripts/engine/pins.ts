@@ -35,7 +35,7 @@ export function listPinDifferences(journal: Journal, facts: CallFacts): string[]
   return differences;
 }
 
-/** @throws Failure (exit 3) when settings, steps or databases are not those that the run began with */
+/** @throws Failure (exit 3) when settings, steps, source or target are not those that the run began with */
 export function verifyPins(journal: Journal, facts: CallFacts): void {
   const differences = listPinDifferences(journal, facts);
   if (differences.length === 0) return;

@@ -26,6 +26,7 @@ const shownProblems = 20;
 const ways: Readonly<Partial<Record<ExitCode, string>>> = {
   [exitCodes.usage]: "not started",
   [exitCodes.refused]: "refused",
+  [exitCodes.waiting]: "waiting",
   [exitCodes.cancelled]: "cancelled",
 };
 
@@ -82,6 +83,16 @@ function shortPath(file: string): string {
   return path.startsWith("..") || isAbsolute(path) ? file : path;
 }
 
+/** Where the sample rows stand, when there are any. */
+function tellRows(all: readonly Problem[], shown: readonly Problem[], showRows: boolean): string {
+  const holders = all.filter(({ rows }) => (rows ?? []).length > 0);
+  if (holders.length === 0) return "";
+  if (!showRows) return "; sample rows are there, not here";
+  return holders.every((one) => shown.includes(one))
+    ? "; the sample rows too"
+    : "; all sample rows are there";
+}
+
 /** Prints one screen: what is wrong, where, what has changed, what to do, the next command, the report. */
 export function printFailure(
   screen: Screen,
@@ -95,7 +106,9 @@ export function printFailure(
       ? report.runbook
       : `${report.step} (${report.runbook} ${report.environment})`;
   screen.line();
-  screen.bad(`${at} ${ways[report.exitCode] ?? "failed"}, exit code ${report.exitCode}`);
+  const title = `${at} ${ways[report.exitCode] ?? "failed"}, exit code ${report.exitCode}`;
+  if (report.exitCode === exitCodes.waiting) screen.warning(title);
+  else screen.bad(title);
   screen.field("what", report.what);
   // without a report there is no other place to read them
   const shown = file === undefined ? report.problems : report.problems.slice(0, shownProblems);
@@ -110,10 +123,10 @@ export function printFailure(
   if (file !== undefined) {
     screen.field(
       "report",
-      `${shortPath(file)} (mode 0600; sample rows are there${showRows ? " too" : ", not here"})`,
+      `${shortPath(file)} (mode 0600${tellRows(report.problems, shown, showRows)})`,
     );
   }
-  screen.event("failure", {
+  screen.event(report.exitCode === exitCodes.waiting ? "waiting" : "failure", {
     ...report,
     stack: undefined,
     problems: report.problems.map(withoutRows),

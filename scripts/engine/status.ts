@@ -17,8 +17,11 @@ const stateText: Readonly<Record<StepState, string>> = {
 function describeStep(journal: Journal, step: string): CheckResult {
   const state = journal.stateOf(step);
   const last = journal.records.findLast((entry) => "step" in entry && entry.step === step);
-  const text = `${step}: ${stateText[state]}${last === undefined ? "" : ` (${last.at})`}`;
+  const isWaiting = last?.type === "step-failed" && last.exitCode === exitCodes.waiting;
+  const told = isWaiting ? "waiting for a person or a day" : stateText[state];
+  const text = `${step}: ${told}${last === undefined ? "" : ` (${last.at})`}`;
   if (state === "done") return passed(text);
+  if (isWaiting) return noted(text);
   return ["failed", "started", "undoing"].includes(state) ? warned(text) : noted(text);
 }
 

@@ -1,5 +1,6 @@
 import type { CheckSection } from "./check.ts";
 import type { Command } from "./command.ts";
+import type { Filter } from "./filter.ts";
 import type { Param, Settings } from "./param.ts";
 import type { Redirects } from "./conversation.ts";
 import type { Screen } from "./screen.ts";
@@ -64,6 +65,8 @@ export interface Step {
   readonly name: string;
   /** One sentence, printed wherever the step is named. */
   readonly does: string;
+  /** The step exists in these environments of the runbook only; left out: in all of them. */
+  readonly environments?: readonly string[];
   /** What the step changes: nothing (reads only), files under tmp/, or the target. */
   readonly changes: "nothing" | "files" | "target";
   /** True: not part of a whole run, only by its name (step-by-step debugging). */
@@ -90,9 +93,9 @@ export interface HeldLock {
 
 /** What a runbook can tell of its target, for `status` and for messages after a failure. */
 export interface TargetState {
-  /** One sentence: "v2 is as it was before the run", "v2 is without 12 foreign keys". */
+  /** One sentence: "v2 is as it was before the run", "v2 lacks 12 keys". */
   readonly sentence: string;
-  /** Constraints or triggers are missing: exit 6. */
+  /** The target must not be used as it is: it lacks constraints, or is half filled. Exit 6. */
   readonly unsafe: boolean;
   /** The command that mends it. */
   readonly next?: string;
@@ -109,7 +112,7 @@ export interface Runbook {
   // oxlint-disable-next-line typescript/no-explicit-any -- a list of params of different types
   readonly params: readonly Param<any>[];
   readonly steps: readonly Step[];
-  /** Identity of source and target (hosts, databases; no secrets), pinned in the journal's first line. */
+  /** Identity of source and target (hosts, names; no secrets), pinned in the journal's first line. */
   readonly identity: (settings: Settings) => Readonly<Record<string, string>>;
   /** The names that the operator may type after --confirm. */
   readonly targetNames: (settings: Settings) => readonly string[];
@@ -119,6 +122,8 @@ export interface Runbook {
   readonly lookAtTarget: (context: StepContext) => Promise<TargetState>;
   /** Sections that `status` prints beside the run: migrations, ledger. */
   readonly status: (context: StepContext) => Promise<readonly CheckSection[]>;
+  /** The runbook's transform alone, for `movebook transform`: knows no environment and no run. */
+  readonly filter?: Filter;
 }
 
 /** Gives a runbook its type; the file that calls it is a table of contents. */

@@ -28,7 +28,15 @@ const color = paramWith({
 });
 
 describe("buildEnvExample", () => {
-  const page = buildEnvExample([paramWith({}), color]);
+  const page = buildEnvExample([
+    { name: "door", goal: "Opens the door.", params: [paramWith({}), color] },
+    { name: "window", goal: "Opens the window.", params: [] },
+  ]);
+
+  it("has a heading for each runbook", () => {
+    expect(page).toMatch(/^# =+\n# door: Opens the door\.\n# =+\n\n# What opens/m);
+    expect(page).toContain("# window: Opens the window.");
+  });
 
   it("explains each variable: meaning, files, whether it is required, an example", () => {
     expect(page).toContain(
