@@ -21,7 +21,7 @@ export interface Part {
   readonly answer: string;
 }
 
-/** One program call as a value. Arguments never hold secrets: those are in `environment` files of mode 0600. */
+/** One program call as a value. Arguments never hold secrets: those go through files of mode 0600, or variables. */
 export interface Command {
   readonly title: string;
   readonly program: string;
@@ -30,6 +30,11 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
   /** Secret files to write (0600) before the call and to remove after it: variable that gets the path → content maker. */
   readonly secretFiles?: Readonly<Record<string, () => string>>;
+  /**
+   * Secrets for programs that read them from variables only: variable → value maker, called when the program starts.
+   * They stand in no argument, no journal and no description; other users of the machine cannot read them.
+   */
+  readonly secretEnvironment?: Readonly<Record<string, () => string>>;
   /** A conversation over standard input. Without it, standard input is closed. */
   readonly parts?: readonly Part[];
 }

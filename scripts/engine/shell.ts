@@ -147,9 +147,12 @@ async function converse(
   }
 }
 
+const reveal = (makers: Command["secretEnvironment"] = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(makers).map(([variable, make]) => [variable, make()]));
+
 /**
  * Runs one command. Its environment is a minimal one plus what the command names; secrets go through files of
- * mode 0600 in `folder` that are removed whatever happens. Standard input is closed unless the command has parts.
+ * mode 0600 in `folder` that are removed whatever happens, or through variables of this one process. Standard input is closed unless the command has parts.
  * @param folder for the secret files, mode 0700; the command's working directory
  * @throws CommandError when it ended otherwise than with exit code 0; the signal's reason when it was aborted
  */
@@ -162,7 +165,12 @@ export async function executeCommand(
   signal.throwIfAborted();
   const secrets = writeSecretFiles(command.secretFiles ?? {}, folder);
   try {
-    const env = { ...childEnvironment(), ...command.environment, ...secrets.variables };
+    const env = {
+      ...childEnvironment(),
+      ...command.environment,
+      ...secrets.variables,
+      ...reveal(command.secretEnvironment),
+    };
     const running = shell({ env, cwd: folder })`exec ${command.program} ${command.args}`;
     await converse(command, running.child as ChildProcess, running, signal, redirects);
   } finally {
