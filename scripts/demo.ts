@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { DemoCancelled, type DemoFacts, play, printByHand, printSummary } from "./demo/acts.ts";
+import { type DemoFacts, play, printByHand, printSummary } from "./demo/acts.ts";
 import { passOnSignal, shownPath } from "./demo/child.ts";
+import { DemoCancelled } from "./demo/play.ts";
 import { explainMissingClients, installClients } from "./demo/clients.ts";
 import {
   countRows,

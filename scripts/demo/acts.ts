@@ -1,16 +1,12 @@
-import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Screen } from "../engine/screen.ts";
 import { readSql } from "../engine/sql-file.ts";
 import { runSql } from "../postgres/throwaway-server.ts";
-import { buildShownCommand, runMovebook, shownPath } from "./child.ts";
+import { buildShownCommand, shownPath } from "./child.ts";
+import { call, type Called, DemoError, findNewest } from "./play.ts";
 import { countRows, type Stage, sumOf } from "./stage.ts";
 
-/** The demo did not go as it says that it goes: a defect, or the machine's doing. */
-export class DemoError extends Error {}
-
-/** The demo was told to stop. */
-export class DemoCancelled extends Error {}
+const runsOf = (project: string): string => join(project, "tmp", "data-move-dev");
 
 const runArguments = ["run", "data-move", "--env", "dev"];
 const undoArguments = ["undo", "data-move", "--env", "dev", "--yes"];
@@ -21,27 +17,6 @@ export interface DemoFacts {
   readonly tables: number;
   readonly seconds: { readonly first: number; readonly second: number };
   readonly report: string;
-}
-
-interface Called {
-  readonly seconds: number;
-}
-
-/** @throws DemoError when it ends otherwise than told, DemoCancelled when it was interrupted */
-async function call(
-  screen: Screen,
-  stage: Stage,
-  args: readonly string[],
-  expected: number,
-): Promise<Called> {
-  const began = performance.now();
-  const code = await runMovebook(screen, stage.project, args);
-  if (code === 130) throw new DemoCancelled();
-  screen.line();
-  if (code !== expected)
-    throw new DemoError(`movebook ${args.join(" ")} ended with exit code ${code}, not ${expected}`);
-  screen.good(`exit code ${code}, as it should be`);
-  return { seconds: (performance.now() - began) / 1000 };
 }
 
 /** @returns the rows of v1; @throws DemoError unless v2 has the same number in every table of v1 */
@@ -62,7 +37,7 @@ async function move(
   screen: Screen,
   stage: Stage,
 ): Promise<Called & { readonly rows: ReadonlyMap<string, number> }> {
-  const { seconds } = await call(screen, stage, runArguments, 0);
+  const { seconds } = await call(screen, stage.project, runArguments, 0);
   const rows = await verifyArrived(stage);
   screen.good(
     `counted by the demo itself: ${sumOf(rows).toLocaleString("en")} rows in v1 and the same in v2, table by table`,
@@ -70,18 +45,9 @@ async function move(
   return { seconds, rows };
 }
 
-/** The newest file in the runs' folders whose name begins with a text. */
-export function findNewest(project: string, prefix: string): string | undefined {
-  const runs = join(project, "tmp", "data-move-dev");
-  const files = readdirSync(runs, { recursive: true, encoding: "utf8" })
-    .filter((name) => (name.split(/[\\/]/).at(-1) ?? "").startsWith(prefix))
-    .map((name) => join(runs, name));
-  return files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
-}
-
 async function breakAndRefuse(screen: Screen, stage: Stage): Promise<string> {
   screen.heading("Demo, act 3: v2 is emptied, v1 is broken, and the move refuses");
-  await call(screen, stage, undoArguments, 0);
+  await call(screen, stage.project, undoArguments, 0);
   await verifyEmpty(stage);
   screen.good("v2 is empty again, its schema and its history are as they were");
   await runSql(stage.databases.v1Url, readSql("demo/break-v1"));
@@ -90,9 +56,9 @@ async function breakAndRefuse(screen: Screen, stage: Stage): Promise<string> {
     "Now three entries of v1's waitlist name clients that are not there: its foreign key was dropped by hand.",
   );
   screen.line();
-  await call(screen, stage, runArguments, 3);
+  await call(screen, stage.project, runArguments, 3);
   await verifyEmpty(stage);
-  const report = findNewest(stage.project, "report-");
+  const report = findNewest(runsOf(stage.project), "report-");
   if (report === undefined) throw new DemoError("the refused run left no report");
   screen.good("nothing has changed: v2 is still empty");
   screen.good(
@@ -132,9 +98,9 @@ export function printSummary(screen: Screen, { project }: Stage, facts: DemoFact
   screen.line();
   const places = [
     ["project", project],
-    ["journal", findNewest(project, "journal")],
-    ["dump", findNewest(project, "v1_data.sql")],
-    ["manifest", findNewest(project, "v1_data.manifest")],
+    ["journal", findNewest(runsOf(project), "journal")],
+    ["dump", findNewest(runsOf(project), "v1_data.sql")],
+    ["manifest", findNewest(runsOf(project), "v1_data.manifest")],
     ["report", facts.report],
   ] as const;
   for (const [label, path] of places) if (path !== undefined) screen.field(label, shownPath(path));

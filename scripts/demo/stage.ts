@@ -1,6 +1,5 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseConnectionUrl } from "../postgres/connection-url.ts";
 import { buildPassFile, buildServiceFile } from "../postgres/service-file.ts";
 import {
@@ -11,8 +10,7 @@ import {
 } from "../postgres/throwaway-server.ts";
 import { type DemoDatabases, makeDemoDatabases } from "./databases.ts";
 import { makeDemoProject } from "./project.ts";
-
-const demos = fileURLToPath(new URL("../../tmp/demo/", import.meta.url));
+import { makeProjectFolder } from "./project-folder.ts";
 
 export interface DemoServers {
   readonly v1: ThrowawayServer;
@@ -39,32 +37,10 @@ export interface Stage {
 
 /** Fills v1 while v2's migrations are applied; then the project with its env files. */
 export async function setStage({ v1, v2 }: DemoServers, scale: number): Promise<Stage> {
-  const project = await makeProjectFolder();
+  const project = await makeProjectFolder("shop");
   const databases = await makeDemoDatabases(v1, v2, { scale });
   await makeDemoProject(project, databases);
   return { databases, project };
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-};
-
-/** `tmp/demo/shop-<pid>`; those of demos that have ended go, with their dumps. */
-async function makeProjectFolder(): Promise<string> {
-  await mkdir(demos, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(demos)) {
-    const pid = Number(/^shop-(?<pid>\d+)$/.exec(name)?.groups?.["pid"]);
-    if (pid > 0 && (pid === process.pid || !isAlive(pid)))
-      await rm(join(demos, name), { recursive: true, force: true });
-  }
-  const folder = join(demos, `shop-${process.pid}`);
-  await mkdir(folder, { mode: 0o700 });
-  return folder;
 }
 
 /**
