@@ -1,7 +1,7 @@
 import type { Cell } from "./cell.ts";
 import { listChecks } from "./shape-checks.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import type { Scratch } from "./scratch.ts";
+import { textOf, type Scratch } from "./scratch.ts";
 import type { Affinity, ColumnShape, ForeignKeyShape, TableShape } from "./table-shape.ts";
 
 /** The affinity of a declared type (https://sqlite.org/datatype3.html, 3.1; ANY: https://sqlite.org/stricttables.html). */
@@ -15,8 +15,6 @@ export function affinityOf(type: string, strict = false): Affinity {
 
 /** Tables that SQLite, D1 or a full-text index keeps for itself. */
 export const isInternalTable = (name: string): boolean => /^(?:sqlite_|_cf_|libsql_)/i.test(name);
-
-const text = (cell: Cell | undefined): string => (typeof cell === "string" ? cell : "");
 
 function readColumns(
   scratch: Scratch,
@@ -32,9 +30,9 @@ function readColumns(
     ),
   ];
   const columns = rows.map(([name, type, notNull, defaultSql, , hidden]) => ({
-    name: text(name),
-    type: text(type),
-    affinity: affinityOf(text(type), strict),
+    name: textOf(name),
+    type: textOf(type),
+    affinity: affinityOf(textOf(type), strict),
     notNull: notNull === 1n,
     defaultSql: typeof defaultSql === "string" ? defaultSql : undefined,
     // 1: hidden column of a virtual table; 2: virtual, 3: stored generated column
@@ -43,7 +41,7 @@ function readColumns(
   const primaryKey = rows
     .filter((row) => row[4] !== 0n)
     .sort((a, b) => Number(a[4]) - Number(b[4]))
-    .map((row) => text(row[0]));
+    .map((row) => textOf(row[0]));
   return { columns, primaryKey };
 }
 
@@ -60,12 +58,12 @@ function readUniques(scratch: Scratch, schema: string, table: string): string[][
     .map(([index]) => [
       ...scratch.rows(
         "SELECT name FROM pragma_index_info(?, ?) ORDER BY seqno",
-        text(index),
+        textOf(index),
         schema,
       ),
     ])
     .filter((columns) => columns.every(([name]) => name !== null))
-    .map((columns) => columns.map(([name]) => text(name)));
+    .map((columns) => columns.map(([name]) => textOf(name)));
 }
 
 interface RawForeignKey {
@@ -81,9 +79,9 @@ function readForeignKeys(scratch: Scratch, schema: string, table: string): RawFo
     table,
     schema,
   )) {
-    const key = keys.get(id as bigint) ?? { table: text(target), columns: [], references: [] };
+    const key = keys.get(id as bigint) ?? { table: textOf(target), columns: [], references: [] };
     keys.set(id as bigint, key);
-    key.columns.push(text(from));
+    key.columns.push(textOf(from));
     key.references.push(typeof to === "string" ? to : undefined);
   }
   return [...keys.values()];
@@ -106,7 +104,7 @@ function readShape(
   schema: string,
   [name, sql, withoutRowid, strict]: readonly Cell[],
 ): { shape: TableShape; keys: RawForeignKey[] } {
-  const table = text(name);
+  const table = textOf(name);
   const isStrict = strict === 1n;
   const shape = {
     name: table,
@@ -115,8 +113,8 @@ function readShape(
     strict: isStrict,
     foreignKeys: [],
     uniques: readUniques(scratch, schema, table),
-    checks: listChecks(text(sql)),
-    sql: text(sql),
+    checks: listChecks(textOf(sql)),
+    sql: textOf(sql),
   };
   return { shape, keys: readForeignKeys(scratch, schema, table) };
 }
@@ -135,7 +133,7 @@ WHERE s.type = 'table' AND l.type = 'table' ORDER BY s.rowid`,
     schema,
   );
   const read = Array.from(rows)
-    .filter(([name]) => !isInternalTable(text(name)))
+    .filter(([name]) => !isInternalTable(textOf(name)))
     .map((row) => readShape(scratch, schema, row));
   const shapes = read.map(({ shape }) => shape);
   return read.map(({ shape, keys }) => ({
@@ -157,5 +155,5 @@ export function readCollations(scratch: Scratch, shape: TableShape): Map<string,
     ),
   ];
   scratch.exec("DROP INDEX movebook_collations");
-  return new Map(rows.map(([name, collation]) => [text(name), text(collation)]));
+  return new Map(rows.map(([name, collation]) => [textOf(name), textOf(collation)]));
 }

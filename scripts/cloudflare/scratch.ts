@@ -14,6 +14,9 @@ type Bound = null | bigint | number | string | Buffer;
 
 const bind = (cell: Cell): Bound => (cell instanceof RawText ? cell.bytes : cell);
 
+/** A cell that is known to hold a text; "" for others. */
+export const textOf = (cell: Cell | undefined): string => (typeof cell === "string" ? cell : "");
+
 /** Text that the driver gives without loss: without NUL (it cuts there) and without bytes that are no UTF-8. */
 const plainText = (column: string): string =>
   `octet_length(${column}) = length(${column}) AND ${column} NOT GLOB '*[^\u0001-\u007f]*'`;
@@ -25,7 +28,8 @@ const exactly = (column: string): string =>
 function buildExactQuery(sql: string, count: number): string {
   const columns = Array.from({ length: count }, (_, index) => `c${index}`);
   const types = columns.map((column) => `substr(typeof(${column}), 1, 1)`).join(" || ");
-  return `WITH movebook_rows(${columns.join(", ")}) AS (${sql}\n)
+  const query = sql.trim().replace(/;$/, "");
+  return `WITH movebook_rows(${columns.join(", ")}) AS (${query}\n)
 SELECT ${columns.map(exactly).join(", ")}, ${types} FROM movebook_rows`;
 }
 
