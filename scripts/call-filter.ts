@@ -59,7 +59,12 @@ function tellFailure(screen: Screen, thrown: unknown, { aborted, reason }: Abort
   screen.event("failure", {
     exitCode,
     what,
-    problems: problems.map(({ rows: _, ...facts }) => facts),
+    problems: problems.map(({ what: text, where, todo, details }) => ({
+      what: text,
+      where,
+      todo,
+      details,
+    })),
   });
   screen.bad(what);
   for (const { what: text, where, todo, details = [] } of problems) {

@@ -24,6 +24,7 @@ const changeText = {
   nothing: "nothing, it reads",
   files: "files under `tmp/`",
   target: "v2",
+  outside: "what lies outside v2's data",
 } as const;
 
 function describePart({ environments, byHand }: Step): string {

@@ -10,6 +10,7 @@ const changesWhat: Readonly<Record<Step["changes"], string>> = {
   nothing: "reads only",
   files: "writes files under tmp/",
   target: "changes the target",
+  outside: "changes something outside the target",
 };
 
 /** One line: what the step does and what it changes. */
@@ -18,6 +19,7 @@ export function printStep(screen: Screen, step: Step): void {
   screen.quiet(
     `  ${"".padEnd(22)} ${changesWhat[step.changes]}${step.byHand === true ? "; by hand only" : ""}`,
   );
+  if (step.asks !== undefined) screen.quiet(`  ${"".padEnd(22)} asks a person: ${step.asks}`);
 }
 
 /** A command as it is shown: the call, then each part with what it sends. Tests compare this text. */
@@ -178,6 +180,7 @@ export async function rehearseStep(context: StepContext, step: Step): Promise<vo
   context.screen.line();
   context.screen.line(`▶ ${step.name}: ${step.does}`);
   context.screen.quiet(`  ${changesWhat[step.changes]}`);
+  if (step.asks !== undefined) context.screen.quiet(`  asks a person: ${step.asks}`);
   if (step.rehearsed === true) {
     await step.check?.(context);
     await step.run(context, (await step.plan?.(context)) ?? []);

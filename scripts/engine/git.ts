@@ -73,6 +73,20 @@ export async function readGit(folder: string, signal: AbortSignal): Promise<GitS
   }
 }
 
+/** The name that git writes into commits in that folder; undefined when it has none. */
+export async function readGitUser(
+  folder: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const git = simpleGit({ baseDir: folder, abort: signal }).env(childEnvironment());
+    return (await git.raw(["config", "--get", "user.name"])).trim() || undefined;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
 const buildState = (status: StatusResult, prefix: string, commit: string): GitRepository => ({
   kind: "repository",
   branch: status.detached ? undefined : (status.current ?? undefined),

@@ -1,6 +1,6 @@
 import type { HeldLock, Runbook, Step, StepContext } from "./step.ts";
 
-/** The runbook's lock, taken before the first step that changes anything, and held until `release`. */
+/** The runbook's lock, taken before the first step that changes files or the target, and held until `release`. */
 export class LockOnDemand {
   #held: HeldLock | undefined;
   readonly #runbook: Runbook;
@@ -11,7 +11,8 @@ export class LockOnDemand {
 
   /** @returns true when it was taken just now: others may have worked on the run until then */
   async before(step: Step, context: StepContext): Promise<boolean> {
-    return step.changes !== "nothing" && (await this.take(context));
+    const isLocked = step.changes === "files" || step.changes === "target";
+    return isLocked && (await this.take(context));
   }
 
   /** @returns true when it was taken just now */

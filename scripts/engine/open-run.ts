@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { buildCommandLine, buildContext, journalMemory, type CallFacts } from "./context.ts";
 import { effectHolds } from "./execute-step.ts";
 import { exitCodes, Failure, refused } from "./failure.ts";
 import { Journal, listRuns, runsFolder } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
+import { operatorName } from "./operator.ts";
 import { listPlainParams } from "./pins.ts";
 import type { Runbook, Step, StepContext } from "./step.ts";
 import { movebookVersion } from "./version.ts";
@@ -32,15 +32,6 @@ export const contextOf = (facts: CallFacts, journal: Journal): StepContext =>
 const makeRunId = (): string =>
   `${new Date().toISOString().replaceAll(/[-:]/g, "")}-${randomBytes(2).toString("hex")}`;
 
-function operatorName(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // a user id without a name, as in some containers
-    return `uid ${process.getuid?.() ?? "?"}@${hostname()}`;
-  }
-}
-
 /** Begins a run: its folder and the first line of its journal. */
 export function beginRun(facts: CallFacts): Journal {
   const run = makeRunId();
@@ -59,6 +50,9 @@ export function beginRun(facts: CallFacts): Journal {
   );
 }
 
+const hasEffect = async (context: StepContext, step: Step): Promise<boolean> =>
+  (await step.mayHaveEffect?.(context)) ?? (await effectHolds(context, step));
+
 /**
  * Steps that changed something in this run and were not undone, in the runbook's order. An interrupted one is asked:
  * call this under the lock, which proves that the target can be asked.
@@ -74,7 +68,7 @@ export async function listDone(
     const isThere =
       state === "done" ||
       state === "undoing" ||
-      (journal.isUnsettled(step.name) && (await effectHolds(context, step)));
+      (journal.isUnsettled(step.name) && (await hasEffect(context, step)));
     if (isThere) done.push(step);
   }
   return done;

@@ -21,6 +21,11 @@ export interface Param<T> {
   readonly shown?: boolean;
   /** Secret values are never journalled and never printed, not even in part. */
   readonly secret: boolean;
+  /**
+   * False: may change between two calls of one run (an address to probe, weeks after the import). Left out: a run is
+   * finished with the value that it began with.
+   */
+  readonly pinned?: boolean;
   /** Environment name → where it is read. */
   readonly places: Readonly<Record<string, ParamPlace>>;
   readonly parse: (raw: string) => T;

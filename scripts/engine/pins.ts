@@ -2,10 +2,10 @@ import { buildCommandLine, type CallFacts } from "./context.ts";
 import { refused } from "./failure.ts";
 import type { Journal } from "./journal.ts";
 
-/** Values of settings that are no secrets, for the journal's first line. */
+/** Values of settings that are no secrets and may not change within a run, for the journal's first line. */
 export function listPlainParams(facts: CallFacts): Record<string, unknown> {
   const plain = [...facts.settings.readings.values()].filter(
-    ({ param, value }) => !param.secret && value !== undefined,
+    ({ param, value }) => !param.secret && param.pinned !== false && value !== undefined,
   );
   return Object.fromEntries(plain.map(({ param, value }) => [param.name, value]));
 }

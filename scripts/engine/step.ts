@@ -67,12 +67,17 @@ export interface Step {
   readonly does: string;
   /** The step exists in these environments of the runbook only; left out: in all of them. */
   readonly environments?: readonly string[];
-  /** What the step changes: nothing (reads only), files under tmp/, or the target. */
-  readonly changes: "nothing" | "files" | "target";
+  /**
+   * What the step changes: nothing (reads only), files under tmp/, the target, or something outside of it that the
+   * target's lock and name have no say in (a deployment, an address, a repository).
+   */
+  readonly changes: "nothing" | "files" | "target" | "outside";
   /** True: not part of a whole run, only by its name (step-by-step debugging). */
   readonly byHand?: boolean;
   /** True: reads only and needs no step before it, so a dry run runs it for real. */
   readonly rehearsed?: boolean;
+  /** The question that only a person can answer; the step waits for the answer. */
+  readonly asks?: string;
   readonly interrupted: Interrupted;
   /** Reads only; throws a refusal before anything changes. */
   readonly check?: (context: StepContext) => Promise<void>;
@@ -82,6 +87,11 @@ export interface Step {
   readonly run: (context: StepContext, plan: readonly Command[]) => Promise<void>;
   /** Reads only; throws unless the effect is there. */
   readonly verify: (context: StepContext) => Promise<void>;
+  /**
+   * True when an unfinished attempt may have left something to take back although `verify` does not hold. Left out:
+   * `verify` decides.
+   */
+  readonly mayHaveEffect?: (context: StepContext) => Promise<boolean>;
   /** Puts back what `run` changed, and verifies that. */
   readonly undo?: (context: StepContext) => Promise<void>;
 }
