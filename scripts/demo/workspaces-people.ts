@@ -3,17 +3,19 @@ import type { ProductPlan, ProductRow, ProductValue } from "./workspaces-product
 import { seedRandom, timeAfter } from "./workspaces-random.ts";
 import { names } from "./workspaces-record.ts";
 
-const icons = ["📁", "🚀", "🧪", "folder"] as const;
-const colors = ["#3b82f6", "#ef4444", "#10b981"] as const;
+const icons = ["folder", "🚀", "🧪", "table"] as const;
+const colors = ["blue", "green", "red", "orange", "gray"] as const;
 
-/** An icon and a colour; NULL in some rows where the plan says so. */
+/** An icon and a colour; where the plan says so, NULL in some rows, and in some a colour that v2 does not know. */
 export function listLooks(
   number: number,
   { nullIcons }: Pick<ProductPlan, "nullIcons">,
 ): { readonly icon: ProductValue; readonly color: ProductValue } {
+  const color =
+    nullIcons && number % 10 === 9 ? "teal" : (colors[number % colors.length] ?? "blue");
   return {
     icon: nullIcons && number % 3 === 2 ? null : (icons[number % icons.length] ?? icons[0]),
-    color: nullIcons && number % 4 === 3 ? null : (colors[number % colors.length] ?? colors[0]),
+    color: nullIcons && number % 4 === 3 ? null : color,
   };
 }
 
@@ -88,6 +90,7 @@ const describeWorkspace = (
 ): ProductRow["values"] => ({
   id: keyOf("wsp", workspace, plan),
   name: `${names[user % names.length] ?? names[0]}'s workspace`,
+  slug: `space-${workspace}`,
   owner_id: keyOf("usr", user, plan),
   ...listLooks(workspace, plan),
   created_at: timeAfter(10_000_000 + workspace),
@@ -105,7 +108,7 @@ function* listMembers(owner: number, workspace: number, plan: ProductPlan): Gene
         workspace_id: keyOf("wsp", workspace, plan),
         user_id: keyOf("usr", (owner + step) % plan.users, plan),
         role,
-        created_at: timeAfter(10_000_000 + workspace + step),
+        joined_at: timeAfter(10_000_000 + workspace + step),
       },
     };
   }

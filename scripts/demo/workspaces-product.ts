@@ -17,7 +17,7 @@ export interface ProductOptions {
   readonly strays?: boolean;
   /** Some users have the role `viewer`, which v2 does not know. Default: true. */
   readonly viewers?: boolean;
-  /** Some icons and colours are NULL, which v2 does not take. Default: true. */
+  /** Some icons and colours are NULL, and some colours `teal`: v2 takes neither. Default: true. */
   readonly nullIcons?: boolean;
 }
 

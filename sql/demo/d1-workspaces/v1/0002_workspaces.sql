@@ -3,6 +3,7 @@
 CREATE TABLE workspaces (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
+  slug TEXT NOT NULL UNIQUE,
   owner_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   icon TEXT,
   color TEXT,
@@ -14,7 +15,7 @@ CREATE TABLE workspace_members (
   workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   role TEXT NOT NULL DEFAULT 'editor',
-  created_at TEXT NOT NULL DEFAULT (datetime('now')),
+  joined_at TEXT NOT NULL DEFAULT (datetime('now')),
   PRIMARY KEY (workspace_id, user_id)
 );
 
