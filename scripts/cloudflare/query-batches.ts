@@ -18,7 +18,7 @@ const count = (sql: string, pattern: RegExp): number => sql.match(pattern)?.leng
  * a blank or semicolon after it. Where the counts differ, it would take the next statement for a part of this one.
  */
 const isSplitRightly = (sql: string): boolean =>
-  count(sql, /\s(?:BEGIN|CASE)\s/gi) === count(`${sql}\n`, /\sEND[;\s]/g);
+  count(sql, /\s(?:BEGIN|CASE)(?=\s)/gi) === count(`${sql}\n`, /\sEND(?=[;\s])/g);
 
 /** Without what follows the last statement, so that the count of statements is ours. */
 const trim = (sql: string): string => sql.trim().replace(/(?:\s*;)+$/, "");
