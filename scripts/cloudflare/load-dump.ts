@@ -15,6 +15,8 @@ export interface LoadedTable {
   /** Its name in the scratch file. */
   readonly source: string;
   readonly rows: number;
+  /** AUTOINCREMENT: the largest rowid that it ever gave. */
+  readonly sequence: bigint | undefined;
 }
 
 export interface LoadOptions {
@@ -94,6 +96,7 @@ class DumpLoader {
   readonly #prefix: string;
   readonly #model = Scratch.open(":memory:");
   readonly #sources = new Map<string, { columns: string[]; rows: number }>();
+  readonly #sequences = new Map<string, bigint>();
   #writer: { key: string; rows: RowWriter } | undefined;
 
   constructor(scratch: Scratch, prefix: string) {
@@ -134,12 +137,23 @@ class DumpLoader {
     return rows.length;
   }
 
+  /** INSERT INTO sqlite_sequence VALUES('table', 12). */
+  readSequence(sql: string): void {
+    const { name, last } =
+      /^insert\b.*?values\s*\(\s*'(?<name>(?:[^']|'')*)'\s*,\s*(?<last>\d+)\s*\)$/is.exec(
+        sql.trim(),
+      )?.groups ?? {};
+    if (name !== undefined && last !== undefined)
+      this.#sequences.set(name.replaceAll("''", "'"), BigInt(last));
+  }
+
   finish(): LoadedTable[] {
     this.#writer?.rows.flush();
     return readShapes(this.#model).map((shape) => ({
       shape,
       source: this.#prefix + shape.name,
       rows: this.#sources.get(shape.name)?.rows ?? 0,
+      sequence: this.#sequences.get(shape.name),
     }));
   }
 
@@ -166,6 +180,7 @@ export async function loadDump(
       signal?.throwIfAborted();
       if (item.kind === "table" && !item.isVirtual)
         loader.createTable(item.name, item.sql, item.line);
+      if (item.kind === "sequence") loader.readSequence(item.sql);
       if (item.kind !== "rows") continue;
       rows += loader.insert(item.table, item.columns, item.rows);
       onRows?.(rows);

@@ -87,7 +87,10 @@ function readInsertTrigger(sql: string): { name: string; table: string } | undef
  * @param name the file, for messages
  * @throws Error with SQLite's message when a CREATE TABLE or CREATE INDEX cannot be run
  */
-export async function loadSchema(chunks: AsyncIterable<Buffer>, name: string): Promise<Schema> {
+export async function loadSchema(
+  chunks: AsyncIterable<Buffer>,
+  name = "the schema",
+): Promise<Schema> {
   const scratch = Scratch.open(":memory:");
   const triggers: { name: string; table: string }[] = [];
   try {

@@ -1,21 +1,17 @@
+import type { ImportTable } from "./import-table.ts";
 import { textOf, type Scratch } from "./scratch.ts";
-import type { TableShape } from "./table-shape.ts";
 
 /** Which database a table of a scratch file stands for. */
 export type Side = "v1" | "v2";
 
 /** A table whose rows stand in a scratch file. */
-export interface ScratchTable {
-  /** As the database declares it, under its own name. */
-  readonly shape: TableShape;
+export interface ScratchTable extends Omit<ImportTable, "table"> {
   /** Its name in the scratch file. */
   readonly source: string;
-  /** What follows ORDER BY to get the rows in their order: parents first, else as v1 has them. */
-  readonly orderBy: string;
-  readonly rows: number;
-  /** True: it stands in a ring of foreign keys, which hold only at the end of a transaction. */
-  readonly cyclic: boolean;
 }
+
+/** JSON knows no 64-bit integers. */
+type StoredTable = Omit<ScratchTable, "sequence"> & { readonly sequence?: string };
 
 /** Writes down which tables the scratch file holds, in an order with parents before children. */
 export function writeScratchTables(
@@ -24,11 +20,14 @@ export function writeScratchTables(
   tables: readonly ScratchTable[],
 ): void {
   scratch.exec(
-    `CREATE TABLE IF NOT EXISTS movebook_tables (side TEXT, place INTEGER, facts TEXT, PRIMARY KEY (side, place))`,
+    "CREATE TABLE IF NOT EXISTS movebook_tables (side TEXT, place INTEGER, facts TEXT, PRIMARY KEY (side, place))",
   );
   const insert = scratch.prepare("INSERT INTO movebook_tables VALUES (?, ?, ?)");
-  for (const [place, table] of tables.entries())
-    insert.run([side, BigInt(place), JSON.stringify(table)]);
+  for (const [place, { sequence, ...facts }] of tables.entries()) {
+    const stored: StoredTable =
+      sequence === undefined ? facts : { ...facts, sequence: String(sequence) };
+    insert.run([side, BigInt(place), JSON.stringify(stored)]);
+  }
 }
 
 function listTables(scratch: Scratch, side: Side): ScratchTable[] {
@@ -36,7 +35,10 @@ function listTables(scratch: Scratch, side: Side): ScratchTable[] {
     "SELECT facts FROM movebook_tables WHERE side = ? ORDER BY place",
     side,
   );
-  return Array.from(rows, ([facts]) => JSON.parse(textOf(facts)) as ScratchTable);
+  return Array.from(rows, ([stored]) => {
+    const { sequence, ...facts } = JSON.parse(textOf(stored)) as StoredTable;
+    return sequence === undefined ? facts : { ...facts, sequence: BigInt(sequence) };
+  });
 }
 
 /** v2's tables with the rows that were made for them, parents first. */
@@ -45,3 +47,7 @@ export const listTransformedTables = (scratch: Scratch): ScratchTable[] =>
 
 /** v1's tables as they were loaded from its dump. */
 export const listSourceTables = (scratch: Scratch): ScratchTable[] => listTables(scratch, "v1");
+
+/** v2's tables as the writers of import files take them. */
+export const listImportTables = (scratch: Scratch): ImportTable[] =>
+  listTransformedTables(scratch).map(({ source, ...table }) => ({ ...table, table: source }));

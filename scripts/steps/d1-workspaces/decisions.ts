@@ -119,7 +119,7 @@ export function parseDecisions(text: string, file: string): Decisions {
     json = JSON.parse(text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw misused(`${file} is no JSON`, [{ what: message, where: file }], { cause: error });
+    throw misused(`${file} is no JSON`, [{ what: message, where: file }]);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -5,6 +5,8 @@ import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import { loadDump } from "../../cloudflare/load-dump.ts";
 import { loadSchema, type Schema } from "../../cloudflare/load-schema.ts";
 import { Scratch } from "../../cloudflare/scratch.ts";
+import { listTokens } from "../../cloudflare/shape-checks.ts";
+import type { TableShape } from "../../cloudflare/table-shape.ts";
 import { writeScratchTables, type ScratchTable } from "../../cloudflare/scratch-table.ts";
 import type { Decisions } from "./decisions.ts";
 import { DecisionsBook } from "./decisions-book.ts";
@@ -17,7 +19,7 @@ import { orderRows } from "./transform-rows-order.ts";
 import { makeWorkspaces, positionOf, verifyProduct } from "./transform-sources.ts";
 import { fillTarget, type FilledTable } from "./transform-targets.ts";
 import { settleUses } from "./transform-uses.ts";
-import { listTargets, sourcePrefix, type Workbench } from "./transform-workbench.ts";
+import { findSource, listTargets, sourcePrefix, type Workbench } from "./transform-workbench.ts";
 
 export interface TransformCall {
   /** The mended dump of v1. */
@@ -121,8 +123,11 @@ function checkTargets(bench: Workbench, ordered: readonly OrderedTable[]): void 
   }
 }
 
+const isAutoincrement = ({ sql }: TableShape): boolean =>
+  listTokens(sql).some(({ kind, text }) => kind === "word" && /^autoincrement$/i.test(text));
+
 function describeTables(
-  { scratch }: Workbench,
+  { scratch, sources }: Workbench,
   ordered: readonly OrderedTable[],
   rings: ReadonlySet<string>,
 ): ScratchTable[] {
@@ -132,6 +137,7 @@ function describeTables(
     orderBy: positionOf(shape),
     rows: scratch.count(`SELECT count(*) FROM main.${quoteIdentifier(shape.name)}`),
     cyclic: cyclic || rings.has(shape.name),
+    sequence: isAutoincrement(shape) ? findSource(sources, shape.name)?.sequence : undefined,
   }));
 }
 
@@ -178,10 +184,11 @@ export async function transformDump(call: TransformCall): Promise<Transformed> {
       signal: call.signal,
       ...(call.onRows === undefined ? {} : { onRows: call.onRows }),
     });
-    const loaded = sources.map((table) => ({
-      ...table,
-      orderBy: positionOf(table.shape),
-      cyclic: false,
+    const loaded = sources.map(({ shape, source, rows }) => ({
+      shape,
+      source,
+      orderBy: positionOf(shape),
+      rows,
     }));
     writeScratchTables(scratch, "v1", loaded);
     const book = new DecisionsBook(call.decisions);
