@@ -46,6 +46,7 @@ const whenFinished = promisify(finished);
 /** Forwards to a stream that must stay open, at that stream's pace, and counts the bytes. */
 export class CountedOutput extends Writable {
   #bytes = 0;
+  #writing: Promise<void> = Promise.resolve();
   readonly #target: NodeJS.WritableStream;
 
   constructor(target: NodeJS.WritableStream) {
@@ -58,10 +59,20 @@ export class CountedOutput extends Writable {
     return this.#bytes;
   }
 
+  /** Ends it; what has not been handed on is dropped, what has been is counted when this returns. */
+  async giveUp(): Promise<void> {
+    this.destroy();
+    await this.#writing;
+  }
+
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#target.write(chunk, (error) => {
-      if (error === undefined || error === null) this.#bytes += chunk.length;
-      done(error === undefined || error === null ? null : explainLoss(error));
+    this.#writing = new Promise((resolve) => {
+      this.#target.write(chunk, (error) => {
+        const isWritten = error === undefined || error === null;
+        if (isWritten) this.#bytes += chunk.length;
+        resolve();
+        done(isWritten ? null : explainLoss(error));
+      });
     });
   }
 }
@@ -152,6 +163,6 @@ export async function runFilter(
     throw error;
   } finally {
     call.input.destroy();
-    if (!output.writableFinished) output.destroy();
+    if (!output.writableFinished) await output.giveUp();
   }
 }
