@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { refused, type Failure } from "../../engine/failure.ts";
@@ -17,16 +17,6 @@ const holderSchema = z.object({
 
 /** Who works on a target, as the lock file says. */
 export type LockHolder = z.infer<typeof holderSchema>;
-
-/** `anna@laptop`. */
-export function operatorName(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // a user id without a name, as in some containers
-    return `uid ${process.getuid?.() ?? "?"}@${hostname()}`;
-  }
-}
 
 /** One file for each target on this machine, whatever project or environment names it. */
 export function lockFileOf(address: DatabaseAddress, folder = tmpdir()): string {
@@ -58,7 +48,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Puts a whole file in place at once, or says that there is one: nobody ever reads half of it. */
-function place(file: string, holder: LockHolder): boolean {
+function putInPlace(file: string, holder: LockHolder): boolean {
   const own = `${file}.${process.pid}`;
   writeFileSync(own, JSON.stringify(holder), { mode: 0o644 });
   try {
@@ -111,7 +101,7 @@ const refuse = (file: string, holder: LockHolder | undefined): Failure =>
  */
 export function takeLockFile(file: string, holder: LockHolder): HeldLock {
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (place(file, holder)) {
+    if (putInPlace(file, holder)) {
       return {
         release: async () => {
           if (readHolder(file)?.since === holder.since) rmSync(file, { force: true });

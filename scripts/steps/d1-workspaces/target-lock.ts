@@ -1,6 +1,7 @@
+import { operatorName } from "../../engine/operator.ts";
 import type { HeldLock, StepContext } from "../../engine/step.ts";
 import { targetAddress } from "./addresses.ts";
-import { lockFileOf, operatorName, takeLockFile } from "./lock-file.ts";
+import { lockFileOf, takeLockFile } from "./lock-file.ts";
 
 /**
  * Keeps a second movebook of this machine away from v2, as long as this one lives. Operators on other machines are kept
