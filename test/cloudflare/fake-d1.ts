@@ -84,7 +84,7 @@ export class FakeD1 implements NamedD1 {
   }
 
   /** Runs statements as they are, without D1's limits and without foreign keys: how tests put rows there. */
-  fill(statements: Iterable<string>): void {
+  apply(statements: Iterable<string>): void {
     this.#database.exec("PRAGMA foreign_keys = OFF");
     this.#database.exec("BEGIN");
     for (const statement of statements) this.#database.exec(statement);
