@@ -14,6 +14,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import dataMove from "../runbooks/data-move.ts";
+import { runbooks } from "../scripts/runbooks.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -24,10 +25,36 @@ interface Place {
   readonly refused: readonly string[];
 }
 
-const oneImporter = ["zx", "zx/core", "dotenv", "chalk", "ora", "pg", "simple-git", "commander"];
+const oneImporter = [
+  "zx",
+  "zx/core",
+  "dotenv",
+  "chalk",
+  "ora",
+  "pg",
+  "libsql",
+  "simple-git",
+  "commander",
+];
 const without = (...names: string[]): string[] =>
   oneImporter.filter((name) => !names.includes(name));
 const stepFiles = dataMove.steps.map(({ name }) => name);
+/** The steps of d1-workspaces; a file of such a name is imported by the runbook only. */
+const workspaceSteps = [
+  "preflight",
+  "export",
+  "lint",
+  "transform",
+  "import",
+  "validate",
+  "rollback",
+  "deploy-api",
+  "deploy-web",
+  "internal-test",
+  "switch-dns",
+  "keep-v1",
+  "clean-up",
+];
 
 const places: readonly Place[] = [
   {
@@ -39,7 +66,7 @@ const places: readonly Place[] = [
       "node:process",
       "node:child_process",
       "../postgres/database.ts",
-      "../neon/branch.ts",
+      "../cloudflare/d1-database.ts",
       "../steps/data-move/params.ts",
       "../../runbooks/data-move.ts",
       "../command-line.ts",
@@ -54,6 +81,7 @@ const places: readonly Place[] = [
     allowed: ["node:fs", "pg", "zod", "./tls.ts", "./forecast/rule.ts", "../engine/failure.ts"],
     refused: [
       ...without("pg"),
+      "../cloudflare/d1-database.ts",
       "../steps/data-move/params.ts",
       "../../runbooks/data-move.ts",
       "../command-line.ts",
@@ -86,6 +114,57 @@ const places: readonly Place[] = [
       "../../../command-line.ts",
       "../../other-move/params.ts",
       ...stepFiles.map((name) => `../${name}.ts`),
+    ],
+  },
+  {
+    file: "scripts/cloudflare/sql-literal.ts",
+    allowed: ["node:fs", "zod", "./scratch.ts", "./cell.ts", "../engine/failure.ts"],
+    refused: [
+      ...oneImporter,
+      "node:child_process",
+      "../postgres/catalogue.ts",
+      "../steps/d1-workspaces/params.ts",
+      "../../runbooks/d1-workspaces.ts",
+      "../command-line.ts",
+      "../demo/project.ts",
+    ],
+  },
+  {
+    file: "scripts/cloudflare/scratch.ts",
+    allowed: ["libsql", "node:fs", "./cell.ts", "../engine/failure.ts"],
+    refused: [...without("libsql"), "../steps/d1-workspaces/params.ts", "../command-line.ts"],
+  },
+  {
+    file: "scripts/steps/d1-workspaces/tables.ts",
+    allowed: [
+      "node:fs",
+      "zod",
+      "./params.ts",
+      "./cutover-params.ts",
+      "../../engine/step.ts",
+      "../../cloudflare/scratch.ts",
+    ],
+    refused: [
+      ...oneImporter,
+      "node:child_process",
+      "../../postgres/catalogue.ts",
+      "../../../runbooks/d1-workspaces.ts",
+      "../../command-line.ts",
+      "../data-move/params.ts",
+      ...workspaceSteps.map((name) => `./${name}.ts`),
+    ],
+  },
+  {
+    file: "runbooks/d1-workspaces.ts",
+    allowed: ["../scripts/engine/step.ts", "../scripts/steps/d1-workspaces/export.ts"],
+    refused: [
+      ...oneImporter,
+      "node:fs",
+      "../scripts/engine/gate.ts",
+      "../scripts/cloudflare/d1-database.ts",
+      "../scripts/steps/data-move/dump.ts",
+      "../scripts/command-line.ts",
+      "./data-move.ts",
     ],
   },
   {
@@ -228,16 +307,28 @@ describe("the house", () => {
 
   it("keeps databases out of the engine, to the word", () => {
     expect(filesBelow("scripts/engine").length).toBeGreaterThan(10);
-    expect(holding("scripts/engine", /postgres|psql|wrangler/i)).toEqual([]);
+    expect(holding("scripts/engine", /postgres|psql|wrangler|cloudflare|sqlite|\bd1\b/i)).toEqual(
+      [],
+    );
   });
 
   it("reads the environment in one file", () => {
     expect(holding("scripts", /process\??\.\s*env\b/)).toEqual(["scripts/engine/settings.ts"]);
   });
 
-  it("has a file for each step, of the step's name", () => {
-    for (const { name } of dataMove.steps)
-      expect(existsSync(join(root, `scripts/steps/data-move/${name}.ts`)), name).toBe(true);
+  it.each(runbooks)("has a file for each step of $name, of the step's name", ({ name, steps }) => {
+    for (const step of steps)
+      expect(existsSync(join(root, `scripts/steps/${name}/${step.name}.ts`)), step.name).toBe(true);
+  });
+
+  it.each(runbooks)("has steps of $name in its own environments only", (runbook) => {
+    for (const { environments = [] } of runbook.steps)
+      expect(runbook.environments).toEqual(expect.arrayContaining([...environments]));
+  });
+
+  it("has every runbook file in the list of runbooks", () => {
+    const files = filesBelow("runbooks").map((file) => file.replace(/^runbooks\/|\.ts$/g, ""));
+    expect(files.toSorted()).toEqual(runbooks.map(({ name }) => name).toSorted());
   });
 
   it("has runbooks that are lists: no function bodies and no if", () => {

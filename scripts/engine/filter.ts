@@ -66,11 +66,11 @@ export class CountedOutput extends Writable {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#writing = new Promise((resolve) => {
+    this.#writing = new Promise((settle) => {
       this.#target.write(chunk, (error) => {
         const isWritten = error === undefined || error === null;
         if (isWritten) this.#bytes += chunk.length;
-        resolve();
+        settle();
         done(isWritten ? null : explainLoss(error));
       });
     });
