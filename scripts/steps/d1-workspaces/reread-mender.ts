@@ -1,0 +1,193 @@
+import { RawText, type Cell } from "../../cloudflare/cell.ts";
+import type { D1Database } from "../../cloudflare/d1-database.ts";
+import { FoldedText, type DumpCell } from "../../cloudflare/dump-cell.ts";
+import type { HazardousRow } from "../../cloudflare/dump-mended.ts";
+import { foldName, type DumpColumn } from "../../cloudflare/dump-table.ts";
+import type { LintedTable } from "../../cloudflare/lint-dump.ts";
+import type { HazardKind } from "../../cloudflare/lint-kinds.ts";
+import { describeRow } from "../../cloudflare/lint-row.ts";
+import { repairText } from "../../cloudflare/repair.ts";
+import { listStoredColumns } from "../../cloudflare/stored-columns.ts";
+import { hashExportedForm } from "./reread-form.ts";
+import type { ExactRow, ExactRows } from "./reread-rows.ts";
+import { buildTallyQueries, type Doubts } from "./reread-sql.ts";
+
+/** What was done to a table's rows. */
+export interface MendedTable {
+  readonly name: string;
+  /** Rows whose values were read again from v1. */
+  readonly reread: number;
+  /** Texts that were mended as JSON in another way than SQLite would read them. */
+  readonly repaired: number;
+  /** Rows that are not in v1 as the dump tells them: v1 changed since. */
+  readonly changed: number;
+  /** Samples of them: personal data. */
+  readonly changedRows: readonly string[];
+}
+
+const samples = 20;
+
+interface Tally {
+  cells: number;
+  bytes: number;
+}
+
+/** Chooses the exact values of one table's rows: from v1 where it holds something else, from the dump elsewhere. */
+class TableMender {
+  readonly name: string;
+  readonly #doubts: Doubts;
+  readonly #exact: ExactRows;
+  readonly #stored: readonly string[];
+  readonly #folded: ReadonlySet<string>;
+  readonly #untyped: ReadonlySet<string>;
+  readonly #tallies = new Map<string, Tally>();
+  readonly #changedRows: string[] = [];
+  #reread = 0;
+  #repaired = 0;
+  #changed = 0;
+
+  constructor(table: LintedTable, doubts: Doubts, exact: ExactRows) {
+    this.name = table.name;
+    this.#doubts = doubts;
+    this.#exact = exact;
+    this.#stored = listStoredColumns(doubts.shape).map(foldName);
+    this.#folded = new Set(doubts.folded.map(foldName));
+    this.#untyped = new Set(doubts.untyped.map(foldName));
+  }
+
+  mend(hazardous: HazardousRow): readonly Cell[] | undefined {
+    const names = hazardous.columns.map((column) => foldName(column?.name ?? ""));
+    const exact = this.#take(names, hazardous.row.cells);
+    if (exact !== undefined) {
+      this.#reread++;
+      const cells = names.map((name) => exact.cells[this.#stored.indexOf(name)]!);
+      if (!exact.isSure) this.#count(names, hazardous.row.cells, cells);
+      return cells;
+    }
+    const cells = hazardous.row.cells.map((cell, at) =>
+      this.#mendCell(cell, hazardous.kinds[at], hazardous.columns[at]),
+    );
+    if (cells.some((cell) => cell === undefined)) return this.#miss(hazardous);
+    this.#count(names, hazardous.row.cells, cells as Cell[]);
+    return cells as Cell[];
+  }
+
+  #take(names: readonly string[], cells: readonly DumpCell[]): ExactRow | undefined {
+    if (this.#exact.size === 0) return undefined;
+    const ordered = this.#stored.map((name) => cells[names.indexOf(name)] ?? null);
+    const form = hashExportedForm(ordered);
+    const found = this.#exact.get(form);
+    const row = found?.pop();
+    if (found?.length === 0) this.#exact.delete(form);
+    return row;
+  }
+
+  /** v1 told all rows with another value, so the rest is what the dump says; undefined when v1 should have told it. */
+  #mendCell(
+    cell: DumpCell,
+    kind: HazardKind | undefined,
+    column: DumpColumn | undefined,
+  ): Cell | undefined {
+    if (kind === "replacement-character") return undefined;
+    if (cell instanceof FoldedText) return this.#unfold(cell);
+    if (kind === "large-integer" && column !== undefined) return undefined;
+    return cell;
+  }
+
+  #unfold(cell: FoldedText): string | RawText {
+    const plain = cell.unfold();
+    const repaired = repairText(cell);
+    if (repaired === undefined || repaired === plain) return plain;
+    this.#repaired++;
+    return repaired;
+  }
+
+  #miss({ table, columns, row, position }: HazardousRow): undefined {
+    this.#changed++;
+    if (this.#changedRows.length < samples)
+      this.#changedRows.push(`${describeRow(table, columns, row, position)} (line ${row.line})`);
+  }
+
+  /** Counts what buildTallyQueries counts in v1. */
+  #count(names: readonly string[], before: readonly DumpCell[], after: readonly Cell[]): void {
+    for (const [at, cell] of after.entries()) {
+      const name = names[at]!;
+      const isFolded = before[at] instanceof FoldedText && this.#folded.has(name);
+      if (!isFolded && !(typeof cell === "bigint" && this.#untyped.has(name))) continue;
+      const tally = this.#tallies.get(name) ?? { cells: 0, bytes: 0 };
+      tally.cells++;
+      if (isFolded) tally.bytes += measureText(cell);
+      this.#tallies.set(name, tally);
+    }
+  }
+
+  /** The statements that compare what was taken from the dump with v1, and what they should answer. */
+  listTallies(): { column: string; sql: string; expected: Tally }[] {
+    return buildTallyQueries(this.#doubts).map(({ column, sql }) => ({
+      column,
+      sql,
+      expected: this.#tallies.get(foldName(column)) ?? { cells: 0, bytes: 0 },
+    }));
+  }
+
+  /** `isDifferent`: a comparison with v1 failed. */
+  result(isDifferent: boolean): MendedTable {
+    const left = [...this.#exact.values()].flat().filter((row) => row.isSure).length;
+    const changed = Math.max(this.#changed, left, isDifferent ? 1 : 0);
+    const { name } = this;
+    return {
+      name,
+      reread: this.#reread,
+      repaired: this.#repaired,
+      changed,
+      changedRows: this.#changedRows,
+    };
+  }
+}
+
+const measureText = (cell: Cell): number =>
+  cell instanceof RawText ? cell.bytes.length : Buffer.byteLength(String(cell));
+
+/** Chooses the exact values of all rows. Tables that are not doubted are mended from the dump alone. */
+export class Mender {
+  readonly #tables: ReadonlyMap<string, TableMender>;
+
+  constructor(doubts: readonly (readonly [LintedTable, Doubts])[], exact: readonly ExactRows[]) {
+    this.#tables = new Map(
+      doubts.map(([table, doubt], at) => [
+        table.name,
+        new TableMender(table, doubt, exact[at] ?? new Map()),
+      ]),
+    );
+  }
+
+  mend = (row: HazardousRow): readonly Cell[] | undefined => {
+    const table = this.#tables.get(row.table.name);
+    if (table !== undefined) return table.mend(row);
+    return row.row.cells.map((cell) => (cell instanceof FoldedText ? cell.unfold() : cell));
+  };
+
+  /** Compares what was taken from the dump with v1, after all rows have been mended. */
+  async finish(database: D1Database): Promise<MendedTable[]> {
+    const questions = [...this.#tables.values()].flatMap((table) =>
+      table.listTallies().map((tally) => ({ table: table.name, ...tally })),
+    );
+    const title = `Compare the mended dump with ${database.name}`;
+    const answers =
+      questions.length === 0
+        ? []
+        : await database.query(
+            questions.map(({ sql }) => sql),
+            title,
+          );
+    const different = new Set(
+      questions
+        .filter(({ expected }, at) => {
+          const row = answers[at]?.[0];
+          return row?.["cells"] !== expected.cells || row["bytes"] !== expected.bytes;
+        })
+        .map(({ table }) => table),
+    );
+    return [...this.#tables.values()].map((table) => table.result(different.has(table.name)));
+  }
+}
