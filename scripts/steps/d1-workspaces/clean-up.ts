@@ -1,14 +1,12 @@
+import { buildLedgerDrop } from "../../cloudflare/import-ledger.ts";
 import { defineGate, realWorld, type GateWorld } from "../../engine/gate.ts";
 import { quoteWord } from "../../engine/shell-word.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { probePublicTarget, probeSource } from "./cutover-probes.ts";
 import { targetName } from "./params.ts";
 
-/** Tables that movebook keeps in v2 while it fills it; the application never reads them. */
-const ownTables = ["movebook_pieces", "movebook_parts", "movebook_import"];
-
 const buildDropLine = (context: StepContext): string => {
-  const sql = ownTables.map((table) => `DROP TABLE IF EXISTS ${table};`).join(" ");
+  const sql = buildLedgerDrop().join("; ");
   return `npx wrangler d1 execute ${context.setting(targetName)} --remote --command ${quoteWord(sql)}`;
 };
 
