@@ -156,6 +156,9 @@ export function fillMarkers(text: string, name: string, content: string): string
   return `${before}${begin}\n\n${content}\n\n${end}${after}`;
 }
 
+/** Every page has these; the others where it has their markers. */
+const neededParts: readonly string[] = ["steps", "params", "scripts-to-copy"];
+
 function buildRunbookPage(root: string, runbook: Runbook): Document {
   const file = `runbooks/${runbook.name}.md`;
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -169,9 +172,12 @@ function buildRunbookPage(root: string, runbook: Runbook): Document {
     "exit-codes": buildExitTable(),
   };
   const page = readFileSync(join(root, file), "utf8");
+  const wanted = Object.entries(parts).filter(
+    ([name]) => neededParts.includes(name) || page.includes(`<!-- ${name}:`),
+  );
   return {
     file,
-    text: Object.entries(parts).reduce((text, [name, part]) => fillMarkers(text, name, part), page),
+    text: wanted.reduce((text, [name, part]) => fillMarkers(text, name, part), page),
   };
 }
 

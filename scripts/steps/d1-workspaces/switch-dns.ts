@@ -19,7 +19,10 @@ import {
   probeSource,
   probeTarget,
 } from "./cutover-probes.ts";
-import { tellNotCompared, type ListSourceChanges } from "./cutover-source-changes.ts";
+import { checkSourceChanges } from "./source-fingerprint.ts";
+
+/** Says whether v1's data has changed since the export. Asks v1; `warned` when it has. */
+export type ListSourceChanges = (context: StepContext) => Promise<readonly CheckResult[]>;
 
 /** What cannot be proved with the settings as they are. */
 function listGaps(context: StepContext): CheckResult[] {
@@ -82,7 +85,7 @@ const listReversals = (context: StepContext): readonly string[] => [
  */
 export const makeSwitchDns = (
   world: GateWorld = realWorld,
-  listChanges: ListSourceChanges = tellNotCompared,
+  listChanges: ListSourceChanges = checkSourceChanges,
 ): Step =>
   defineGate(
     {

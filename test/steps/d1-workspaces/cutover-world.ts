@@ -7,13 +7,15 @@ import type { GateWorld } from "../../../scripts/engine/gate.ts";
 import type { Runbook, Step } from "../../../scripts/engine/step.ts";
 import { makeCleanUp } from "../../../scripts/steps/d1-workspaces/clean-up.ts";
 import { cutoverParams } from "../../../scripts/steps/d1-workspaces/cutover-params.ts";
-import type { ListSourceChanges } from "../../../scripts/steps/d1-workspaces/cutover-source-changes.ts";
 import { makeDeployApi } from "../../../scripts/steps/d1-workspaces/deploy-api.ts";
 import { makeDeployWeb } from "../../../scripts/steps/d1-workspaces/deploy-web.ts";
 import { makeInternalTest } from "../../../scripts/steps/d1-workspaces/internal-test.ts";
 import { makeKeepV1 } from "../../../scripts/steps/d1-workspaces/keep-v1.ts";
 import { d1WorkspacesParams } from "../../../scripts/steps/d1-workspaces/params.ts";
-import { makeSwitchDns } from "../../../scripts/steps/d1-workspaces/switch-dns.ts";
+import {
+  makeSwitchDns,
+  type ListSourceChanges,
+} from "../../../scripts/steps/d1-workspaces/switch-dns.ts";
 import { FakeWorld } from "../../engine/fixtures/fake-world.ts";
 import type { CallChoice } from "../../engine/fixtures/in-process.ts";
 
