@@ -92,7 +92,8 @@ const describeWorkspace = (
   name: `${names[user % names.length] ?? names[0]}'s workspace`,
   slug: `space-${workspace}`,
   owner_id: keyOf("usr", user, plan),
-  ...listLooks(workspace, plan),
+  // Only icons were ever left empty here.
+  ...listLooks(workspace * 2, plan),
   created_at: timeAfter(10_000_000 + workspace),
   updated_at: timeAfter(10_000_000 + workspace),
 });

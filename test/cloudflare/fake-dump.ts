@@ -5,7 +5,7 @@ export interface DumpOptions {
   readonly noData: boolean;
   readonly noSchema: boolean;
   readonly tables: readonly string[];
-  /** As wrangler 4.164 writes them: `INSERT INTO "t" ("a","b") VALUES(…)`. */
+  /** As wrangler 4.164 writes them: `INSERT INTO "t" ("a","b") VALUES(…)`, and Infinity as 9e999. */
   readonly columnLists: boolean;
 }
 
@@ -40,7 +40,7 @@ const select = (database: Libsql.Database, sql: string): SchemaRow[] =>
   }));
 
 /**
- * The lines of a dump, by the rules of D1's own dumper (dumpSql of miniflare, from wrangler 4.86), with all its losses.
+ * The lines of a dump, by the rules of D1's own dumper (dumpSql of the miniflare of wrangler 4.86 and 4.164), with all its losses.
  * @throws Error when the database has a virtual table
  */
 export function* dumpLines(database: Libsql.Database, options: DumpOptions): Generator<string> {
@@ -90,19 +90,25 @@ function* dumpRows(
       .raw()
       .all() as unknown[][]
   ).map(([, name]) => quoteIdentifier(String(name)));
+  const write = columnLists ? writeNewerValue : writeValue;
   const list = columnLists ? ` (${names.join(",")})` : "";
   const rows = database
     .prepare(`SELECT ${names.map(askExactly).join(", ")} FROM ${quoteIdentifier(table)}`)
     .raw()
     .iterate() as Iterable<unknown[]>;
   for (const row of rows)
-    yield `INSERT INTO ${quoteIdentifier(table)}${list} VALUES(${readJavaScriptValues(row).map(writeValue).join(",")});`;
+    yield `INSERT INTO ${quoteIdentifier(table)}${list} VALUES(${readJavaScriptValues(row).map(write).join(",")});`;
 }
 
 function writeValue(value: JavaScriptValue): string {
   if (value === null) return "NULL";
   if (typeof value === "number") return String(value);
   return typeof value === "string" ? writeText(value) : `X'${value.toString("hex")}'`;
+}
+
+function writeNewerValue(value: JavaScriptValue): string {
+  if (value === Infinity) return "9e999";
+  return value === -Infinity ? "-9e999" : writeValue(value);
 }
 
 /** The lossy part: real newlines become `\n`, and then every `\n` of the text becomes a newline again. */
