@@ -83,7 +83,7 @@ const rules: readonly Rule[] = [
   {
     kind: "constraint",
     pattern:
-      /\b((?:UNIQUE|NOT NULL|FOREIGN KEY) constraint failed(?:: [\w."`, ]+?)?)(?=: SQLITE|: D1|\s*$|\s*\[code)/,
+      /\b((?:UNIQUE|NOT NULL|FOREIGN KEY) constraint failed(?:: (?!SQLITE)[\w."`, ]+?)?)(?=: SQLITE|: D1|\s*$|\s*\[code)/,
     what: "$1",
     todo: "A row does not fit the schema of this database; the import checks that before: was the schema changed?",
   },
@@ -120,6 +120,13 @@ const rules: readonly Rule[] = [
     todo: `Wait until it has ended (an export or import blocks all others). ${again}`,
   },
   {
+    // before the numbers of HTTP: "at offset 503"
+    kind: "sql",
+    pattern: /SQLITE_\w+|syntax error/,
+    what: "D1 refused a statement",
+    todo: sql,
+  },
+  {
     kind: "too-many-requests",
     pattern: /\b429\b|Too Many Requests|rate limit/i,
     what: "Cloudflare's API has had too many requests",
@@ -153,7 +160,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "sql",
-    pattern: /SQLITE_\w+|syntax error|D1_ERROR|\[code: 7500\]/,
+    pattern: /D1_ERROR|\[code: 7500\]/,
     what: "D1 refused a statement",
     todo: sql,
   },

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describeCommand } from "../../scripts/engine/execute-step.ts";
 import { forgetSecrets, registerSecret } from "../../scripts/engine/redact.ts";
 import { CommandError } from "../../scripts/engine/shell.ts";
 import { isRunning, until } from "./fixtures/child-process.ts";
@@ -98,6 +99,33 @@ describe("a command", () => {
       "cancelled",
     );
     expect(existsSync(shell.out)).toBe(false);
+  });
+});
+
+describe("secret variables", () => {
+  const secretEnvironment = { API_TOKEN: () => canary };
+
+  test("reach the program, and stand in no argument and no description", async () => {
+    const command = make(["environment", shell.out], { secretEnvironment });
+    await shell.execute(command);
+    expect(JSON.parse(shell.readOut())).toMatchObject({ API_TOKEN: canary });
+    expect(JSON.stringify(command)).not.toContain(canary);
+    expect(describeCommand(command).join()).not.toContain(canary);
+  });
+
+  test("are made when the program starts, and not before", async () => {
+    const never = { API_TOKEN: () => expect.unreachable("it was made") };
+    const command = make(["environment", shell.out], { secretEnvironment: never });
+    describeCommand(command);
+    const signal = AbortSignal.abort(new Error("cancelled"));
+    await expect(shell.execute(command, {}, signal)).rejects.toThrow("cancelled");
+  });
+
+  test("are masked where the program prints them as it fails", async () => {
+    registerSecret(canary);
+    const line = 'echo "bad token $API_TOKEN" >&2; exit 1';
+    const { stderr } = await catchError(shell.execute(makeShell(line, { secretEnvironment })));
+    expect(stderr).toBe("bad token [secret]\n");
   });
 });
 
