@@ -1,9 +1,14 @@
 import type { TableShape } from "./table-shape.ts";
 
-/** The name of the rowid that no column hides. */
+/** A name of the rowid that none of the columns hides. */
+export function findRowid(columns: readonly string[]): string | undefined {
+  const taken = new Set(columns.map((column) => column.toLowerCase()));
+  return ["rowid", "_rowid_", "oid"].find((alias) => !taken.has(alias));
+}
+
+/** The name of the rowid of a table. @throws Error when columns hide all three of its names */
 export function nameRowid({ columns, name }: TableShape): string {
-  const taken = new Set(columns.map((column) => column.name.toLowerCase()));
-  const free = ["rowid", "_rowid_", "oid"].find((alias) => !taken.has(alias));
+  const free = findRowid(columns.map((column) => column.name));
   if (free === undefined)
     throw new Error(
       `${name} has columns named rowid, _rowid_ and oid: its rows cannot be numbered`,
