@@ -5,6 +5,7 @@ import { FoldedText, readDump, type DumpRow } from "./d1-dump.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { readCollations, readShapes } from "./read-shape.ts";
 import { Scratch, type ScratchStatement } from "./scratch.ts";
+import { execDefinition } from "./shape-quotes.ts";
 import { buildTwin } from "./shape-twin.ts";
 import type { TableShape } from "./table-shape.ts";
 
@@ -106,7 +107,7 @@ class DumpLoader {
 
   createTable(name: string, sql: string, line: number): void {
     try {
-      this.#model.exec(sql);
+      execDefinition(this.#model, sql);
       const shape = readShapes(this.#model).find((one) => one.name === name);
       if (shape === undefined) return;
       const collations = readCollations(this.#model, shape);

@@ -1,6 +1,7 @@
 import { readCollations, readShapes } from "./read-shape.ts";
 import { Scratch, textOf } from "./scratch.ts";
 import { listTokens } from "./shape-checks.ts";
+import { execDefinition } from "./shape-quotes.ts";
 import { unquoteToken } from "./shape-twin.ts";
 import { readStatements } from "./sql-statements.ts";
 import type { TableShape } from "./table-shape.ts";
@@ -100,7 +101,7 @@ export async function loadSchema(
         const kind = classifySchemaStatement(sql);
         const trigger = kind === "trigger" ? readInsertTrigger(sql) : undefined;
         if (trigger !== undefined) triggers.push(trigger);
-        if (kind === "table" || kind === "index") scratch.exec(sql);
+        if (kind === "table" || kind === "index") execDefinition(scratch, sql);
       }
     }
     const shapes = readShapes(scratch);

@@ -4,7 +4,7 @@ FROM source_tables AS t
 JOIN table_workspaces AS p ON p.position = t.position
 WHERE
   t.owner_id IS NOT NULL
-  AND p.workspace_id IS NOT NULL
+  AND EXISTS (SELECT 1 FROM source_workspaces AS w WHERE w.id = p.workspace_id)
   AND NOT EXISTS (
     SELECT 1 FROM home_workspaces AS h WHERE h.user_id = t.owner_id AND h.workspace_id = p.workspace_id
   )

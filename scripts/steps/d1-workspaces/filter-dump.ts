@@ -124,7 +124,7 @@ export async function filterDump(call: FilterDumpCall): Promise<void> {
 
 async function run({ input, output, options, warn, signal }: FilterCall): Promise<void> {
   const { "v2-schema": schema, decisions } = options;
-  const folder = mkdtempSync(join(tmpdir(), "movebook-filter-"));
+  const folder = mkdtempSync(join(tmpdir(), `movebook-filter-${process.pid}-`));
   try {
     await filterDump({
       input,

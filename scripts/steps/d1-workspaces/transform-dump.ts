@@ -11,7 +11,7 @@ import { writeScratchTables, type ScratchTable } from "../../cloudflare/scratch-
 import type { Decisions } from "./decisions.ts";
 import { DecisionsBook } from "./decisions-book.ts";
 import { checkExpressions, checkJson, checkNotNull, checkTypes } from "./transform-checks.ts";
-import { checkDuplicates, indexKeys } from "./transform-duplicates.ts";
+import { checkDuplicates, indexKeys, type UniqueKey } from "./transform-duplicates.ts";
 import { settleHomeless, settlePlaces } from "./transform-homeless.ts";
 import { orderTables, type OrderedTable } from "./transform-keys.ts";
 import { settleOrphans } from "./transform-orphans.ts";
@@ -97,28 +97,34 @@ function noteTriggers({ schema, book }: Workbench): void {
     });
 }
 
+/** What was found while v2's tables were filled. */
+interface Settled {
+  readonly filled: readonly FilledTable[];
+  /** Tables whose rows refer to each other in a ring. */
+  readonly rings: ReadonlySet<string>;
+  /** v2's keys that were indexed. */
+  readonly keys: ReadonlyMap<TableShape, readonly UniqueKey[]>;
+}
+
 /** Parents first, so that what is left out of a parent shows in its children. */
-function settleTargets(
-  bench: Workbench,
-  ordered: readonly OrderedTable[],
-): { filled: FilledTable[]; rings: Set<string> } {
+function settleTargets(bench: Workbench, ordered: readonly OrderedTable[]): Settled {
   const filled = ordered.map(({ shape }) => fillTarget(bench, shape));
   const shapes = ordered.map(({ shape }) => shape);
   const rings = new Set<string>();
   settleHomeless(bench, filled);
   settlePlaces(bench);
   for (const shape of shapes) if (orderRows(bench, shape)) rings.add(shape.name);
-  for (const shape of shapes) indexKeys(bench, shape);
+  const keys = new Map(shapes.map((shape) => [shape, indexKeys(bench, shape)]));
   for (const shape of shapes) settleOrphans(bench, shape, shapes);
-  return { filled, rings };
+  return { filled, rings, keys };
 }
 
-function checkTargets(bench: Workbench, ordered: readonly OrderedTable[]): void {
+function checkTargets(bench: Workbench, ordered: readonly OrderedTable[], { keys }: Settled): void {
   for (const { shape } of ordered) {
     checkExpressions(bench, shape);
     checkNotNull(bench, shape);
     checkTypes(bench, shape);
-    checkDuplicates(bench, shape);
+    checkDuplicates(bench, shape, keys.get(shape) ?? []);
     checkJson(bench, shape);
   }
 }
@@ -147,9 +153,10 @@ function transform(bench: Workbench, decisions: Decisions): Transformed {
   noteWorkspaces(bench);
   noteTriggers(bench);
   const ordered = orderTables(listTargets(bench.schema));
-  const { filled, rings } = settleTargets(bench, ordered);
+  const settled = settleTargets(bench, ordered);
+  const { filled, rings } = settled;
   settleUses(bench, filled, decisions);
-  checkTargets(bench, ordered);
+  checkTargets(bench, ordered, settled);
   const tables = describeTables(bench, ordered, rings);
   writeScratchTables(bench.scratch, "v2", tables);
   return {

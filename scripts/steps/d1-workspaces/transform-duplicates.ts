@@ -8,7 +8,7 @@ import { describeCell } from "./transform-samples.ts";
 import { isSameName, type Workbench } from "./transform-workbench.ts";
 
 /** What has to be unique: expressions (with their collations) over the rows that meet a condition. */
-interface UniqueKey {
+export interface UniqueKey {
   readonly title: string;
   readonly expressions: readonly string[];
   readonly condition: string | undefined;
@@ -59,23 +59,56 @@ function listKeys({ schema }: Workbench, shape: TableShape): UniqueKey[] {
 const where = (condition: string | undefined): string =>
   condition === undefined ? "" : ` WHERE ${condition}`;
 
-/** Indexes v2's keys: foreign keys are looked up by them, and duplicates stand side by side. */
-export function indexKeys(bench: Workbench, shape: TableShape): void {
-  for (const [number, { expressions, condition }] of listKeys(bench, shape).entries())
+/** Why the expressions of a key cannot be evaluated on all rows; undefined when they can. */
+function findFault(
+  { scratch }: Workbench,
+  shape: TableShape,
+  { expressions, condition }: UniqueKey,
+): string | undefined {
+  const counts = expressions.map((expression) => `count(${expression})`).join(", ");
+  try {
+    scratch.row(`SELECT ${counts} FROM main.${quoteIdentifier(shape.name)}${where(condition)}`);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * Indexes v2's keys: foreign keys are looked up by them, and duplicates stand side by side. Expressions that fail are
+ * told: v2 would stop at them.
+ */
+export function indexKeys(bench: Workbench, shape: TableShape): UniqueKey[] {
+  const keys = listKeys(bench, shape).filter((key) => {
+    const fault = findFault(bench, shape, key);
+    if (fault === undefined) return true;
+    bench.problems.push({
+      what: `v2's ${key.title} on ${shape.name} cannot be evaluated on v1's rows: ${fault}`,
+      where: `${shape.name} (${key.expressions.join(", ")})`,
+      todo: "Mend the rows in v1: v2 would stop at them with the same message.",
+    });
+    return false;
+  });
+  for (const [number, { expressions, condition }] of keys.entries())
     bench.scratch.exec(
       `CREATE INDEX main.${quoteIdentifier(`movebook_key_${number}_${shape.name}`)} ON ${quoteIdentifier(shape.name)} (${expressions.join(", ")})${where(condition)}`,
     );
+  return keys;
 }
 
 /** Rows that stand in each other's way under v2's primary keys, UNIQUE constraints and unique indexes. */
-export function checkDuplicates(bench: Workbench, shape: TableShape): void {
-  for (const { title, expressions, condition } of listKeys(bench, shape)) {
+export function checkDuplicates(
+  bench: Workbench,
+  shape: TableShape,
+  keys: readonly UniqueKey[],
+): void {
+  for (const { title, expressions, condition } of keys) {
     const given = [
       ...(condition === undefined ? [] : [`(${condition})`]),
       ...expressions.map((expression) => `(${expression}) IS NOT NULL`),
     ];
-    const groups = `SELECT ${expressions.join(", ")}, count(*) AS n FROM main.${quoteIdentifier(shape.name)}
-WHERE ${given.join(" AND ")} GROUP BY ${expressions.map((_, index) => index + 1).join(", ")} HAVING n > 1`;
+    const groups = `SELECT ${expressions.join(", ")}, count(*) FROM main.${quoteIdentifier(shape.name)}
+WHERE ${given.join(" AND ")} GROUP BY ${expressions.map((_, index) => index + 1).join(", ")} HAVING count(*) > 1`;
     const count = bench.scratch.count(`SELECT count(*) FROM (${groups})`);
     if (count === 0) continue;
     bench.problems.push({

@@ -63,28 +63,34 @@ function reaches(from: TableShape, to: TableShape, shapes: readonly TableShape[]
   return false;
 }
 
-/** Parents before children, else in the order of the schema; tables of a cycle stand one after the other, marked. */
+/** The table and those that refer to it and to which it refers, over others too. */
+function circleOf(shape: TableShape, shapes: readonly TableShape[]): TableShape[] {
+  return shapes.filter(
+    (other) => other === shape || (reaches(shape, other, shapes) && reaches(other, shape, shapes)),
+  );
+}
+
+/**
+ * Parents before children, else in the order of the schema. Tables of a ring have no such order among themselves: they
+ * stand side by side, marked.
+ */
 export function orderTables(shapes: readonly TableShape[]): OrderedTable[] {
-  const left = shapes.map((shape) => ({ shape, cyclic: reaches(shape, shape, shapes) }));
+  const left = new Set(shapes);
   const ordered: OrderedTable[] = [];
-  const isReady = ({ shape }: OrderedTable): boolean =>
-    listReferences(shape, shapes).every(({ table }) =>
-      left.every((other) => other.shape === shape || !isSameName(other.shape.name, table)),
-    );
-  const isReadyInCycle = (one: OrderedTable): boolean =>
-    one.cyclic &&
-    listReferences(one.shape, shapes).every(({ table }) =>
-      left.every(
-        (other) =>
-          !isSameName(other.shape.name, table) ||
-          reaches(other.shape, one.shape, shapes) ||
-          other.shape === one.shape,
-      ),
-    );
-  while (left.length > 0) {
-    const ready = left.findIndex(isReady);
-    const next = ready === -1 ? Math.max(0, left.findIndex(isReadyInCycle)) : ready;
-    ordered.push(...left.splice(next, 1));
+  while (left.size > 0) {
+    const waiting = [...left];
+    const isReady = (circle: readonly TableShape[]): boolean =>
+      circle.every((shape) =>
+        listReferences(shape, shapes).every(({ table }) => {
+          const parent = findNamed(waiting, table);
+          return parent === undefined || circle.includes(parent);
+        }),
+      );
+    const circle = waiting.map((shape) => circleOf(shape, shapes)).find(isReady) ?? waiting;
+    for (const shape of circle) {
+      ordered.push({ shape, cyclic: circle.length > 1 });
+      left.delete(shape);
+    }
   }
   return ordered;
 }

@@ -3,7 +3,7 @@ import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import type { LoadedTable } from "../../cloudflare/load-dump.ts";
 import { buildTwin } from "../../cloudflare/shape-twin.ts";
 import type { ColumnShape, TableShape } from "../../cloudflare/table-shape.ts";
-import { fillColumnLine, fillLine } from "./decisions-lines.ts";
+import { fillColumnLine, fillLine, leaveOutTableLine } from "./decisions-lines.ts";
 import {
   columnOfRow,
   constantDefault,
@@ -58,11 +58,26 @@ class SourceRows {
 
   #columnOf(name: string): Expression | undefined {
     if (this.#isPlaced(name)) return plain(`p.${name.toLowerCase()}`);
+    const found = this.#findColumn(name);
+    if (found !== undefined) this.used.add(found.toLowerCase());
+    const own = found === undefined ? undefined : columnOfRow("s", found);
+    const isOwner =
+      isSameName(this.#target.name, "workspaces") && /^(?:owner|user)_id$/i.test(name);
+    return isOwner ? this.#ownerOf(own) : own;
+  }
+
+  #findColumn(name: string): string | undefined {
     const found = sourceColumnFor(this.#source.shape, this.#target, name);
-    if (found === undefined) return undefined;
-    if (this.#bench.book.isColumnLeftOut(this.#source.shape.name, found)) return undefined;
-    this.used.add(found.toLowerCase());
-    return columnOfRow("s", found);
+    const isLeftOut =
+      found !== undefined && this.#bench.book.isColumnLeftOut(this.#source.shape.name, found);
+    return isLeftOut ? undefined : found;
+  }
+
+  /** A workspace that does not name its owner has the one whose membership says so. */
+  #ownerOf(own: Expression | undefined): Expression {
+    const id = quoteIdentifier(findColumn(this.#source.shape, "id")?.name ?? "id");
+    const member = `(SELECT o.user_id FROM workspace_owners AS o WHERE o.workspace_id = s.${id} ORDER BY o.rank, o.user_id LIMIT 1)`;
+    return plain(own === undefined ? member : `coalesce(${own.sql}, ${member})`);
   }
 
   expression(column: ColumnShape): Expression | undefined {
@@ -160,6 +175,15 @@ function collect(
   return found;
 }
 
+function reportStrangers({ problems }: Workbench, { name }: TableShape, rows: number): void {
+  problems.push({
+    what: `${name} of v1 and ${name} of v2 have no column in common: ${countOf(rows, "row")}`,
+    where: `table ${name}`,
+    todo: "Give v2's table v1's columns, or decide that v1's table stays behind.",
+    details: [leaveOutTableLine(name)],
+  });
+}
+
 function numberRows({ scratch }: Workbench, shape: TableShape): void {
   const column = shape.columns.find((one) => isRowNumber(shape, one));
   if (column === undefined) return;
@@ -195,8 +219,9 @@ export function fillTarget(bench: Workbench, shape: TableShape): FilledTable {
       (one) => rows.expression(one),
       source.shape,
     );
-    if (columns.size > 0) insertRows(bench, shape, columns, rows.from);
     usedColumns = rows.used;
+    if (usedColumns.size > 0) insertRows(bench, shape, columns, rows.from);
+    else if (source.rows > 0) reportStrangers(bench, shape, source.rows);
   }
   if (made !== undefined && madeRows > 0) {
     const columns = collect(bench, shape, madeRows, "that are made", (one) =>

@@ -1,7 +1,7 @@
 import { countOf } from "../../engine/wording.ts";
 import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import type { Decisions } from "./decisions.ts";
-import { sourceColumnFor } from "./transform-supplied.ts";
+import { sourceColumnFor, suppliedFor } from "./transform-supplied.ts";
 import type { FilledTable } from "./transform-targets.ts";
 import { findColumn, isSameName, type Workbench } from "./transform-workbench.ts";
 
@@ -35,20 +35,32 @@ function settleMap(bench: Workbench, filled: readonly FilledTable[], key: string
 
 function countFilled(bench: Workbench, target: FilledTable, column: string): number {
   const { source, shape } = target;
-  if (source === undefined) return target.madeRows;
+  const made = suppliedFor(shape.name, column) === undefined ? target.madeRows : 0;
+  if (source === undefined) return made;
   const name = sourceColumnFor(source.shape, shape, column);
   const isGone = name === undefined || bench.book.isColumnLeftOut(source.shape.name, name);
-  if (isGone) return source.rows + target.madeRows;
+  if (isGone) return source.rows + made;
   const empty = bench.scratch.count(
     `SELECT count(*) FROM main.${quoteIdentifier(source.source)} WHERE ${quoteIdentifier(name)} IS NULL`,
   );
-  return empty + target.madeRows;
+  return empty + made;
 }
+
+const isThere = ({ source, shape }: FilledTable, column: string): boolean =>
+  suppliedFor(shape.name, column) !== undefined ||
+  (source !== undefined && sourceColumnFor(source.shape, shape, column) !== undefined);
 
 function settleFill(bench: Workbench, filled: readonly FilledTable[], key: string): void {
   const [table, column] = splitKey(key);
   const target = findFilled(filled, table);
   if (target === undefined || findColumn(target.shape, column) === undefined) return;
+  const other = bench.book.fill(table, column)?.column;
+  if (other !== undefined && !isThere(target, other)) {
+    bench.book.warn({
+      what: `the decision fill › ${key} takes a column that is not there: ${other}`,
+    });
+    return;
+  }
   const count = countFilled(bench, target, column);
   if (count > 0) bench.book.use("fill", key, countOf(count, "row"));
 }
