@@ -104,10 +104,15 @@ async function confirmEarly(facts: CallFacts, steps: readonly Step[]): Promise<v
   if (isKnown && steps.some((step) => step.changes === "target")) await confirmTarget(facts);
 }
 
-/** The newest run, when it is finished and a reading step is asked once more (validate, a day later): it knows what was before. */
+/**
+ * The newest run, when it is finished and a reading step is asked once more (validate, a day later), or one that takes
+ * back what it did: it knows what was before.
+ */
 function findFinishedRun(facts: CallFacts, steps: readonly Step[]): Journal | undefined {
   const [first] = facts.runbook.steps;
-  if (steps.some((step) => step === first || step.changes !== "nothing")) return undefined;
+  const joins = (step: Step): boolean =>
+    step !== first && (step.changes === "nothing" || step.ofFinishedRun === true);
+  if (!steps.every(joins)) return undefined;
   const newest = listRuns(facts.projectFolder, facts.runbook.name, facts.environment).at(-1);
   if (newest?.outcome !== "done" || listPinDifferences(newest, facts).length > 0) return undefined;
   return newest;

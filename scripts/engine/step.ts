@@ -74,6 +74,8 @@ export interface Step {
   readonly changes: "nothing" | "files" | "target" | "outside";
   /** True: not part of a whole run, only by its name (step-by-step debugging). */
   readonly byHand?: boolean;
+  /** True: by its name it joins the newest run although that is finished: it takes back or asks what that run did. */
+  readonly ofFinishedRun?: boolean;
   /** True: reads only and needs no step before it, so a dry run runs it for real. */
   readonly rehearsed?: boolean;
   /** The question that only a person can answer; the step waits for the answer. */

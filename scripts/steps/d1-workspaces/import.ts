@@ -73,8 +73,14 @@ async function verifyTarget(
   return { isBegun, contents };
 }
 
+type Found = Awaited<ReturnType<typeof verifyTarget>>;
+
+/** What `check` has seen a moment ago: the claim decides what happened since. */
+const found = new WeakMap<StepContext, Found>();
+
 async function check(context: StepContext): Promise<void> {
-  await verifyTarget(context, withTarget(context), await readManifest(context));
+  const manifest = await readManifest(context);
+  found.set(context, await verifyTarget(context, withTarget(context), manifest));
 }
 
 async function plan(context: StepContext): Promise<readonly Command[]> {
@@ -108,19 +114,19 @@ function tellProgress({ context, manifest }: Sending, done: number): void {
 /** Sends what is not in yet. @returns how many parts were in before */
 async function sendAll(sending: Sending, markers: ReadonlyMap<number, string>): Promise<number> {
   const { context, manifest } = sending;
-  let found = 0;
+  let known = 0;
   let isFirst = markers.size > 0;
   for (const [index, part] of manifest.parts.entries()) {
     tellProgress(sending, index);
     if (markers.get(part.part) === part.marker) {
-      found += 1;
+      known += 1;
       continue;
     }
     // where a killed run was, only v2 knows
     const isIn = isFirst && (await findPartState(sending, index)) === "in";
     isFirst = false;
     if (isIn) {
-      found += 1;
+      known += 1;
       continue;
     }
     for (const note of await sendPart(sending, index)) {
@@ -128,7 +134,7 @@ async function sendAll(sending: Sending, markers: ReadonlyMap<number, string>): 
       context.screen.warning(note);
     }
   }
-  return found;
+  return known;
 }
 
 async function run(context: StepContext): Promise<void> {
@@ -140,13 +146,14 @@ async function run(context: StepContext): Promise<void> {
   screen.line(
     `  Input: ${countOf(manifest.parts.length, "part")}, ${countOf(rows, "row")} of ${countOf(Object.keys(manifest.tables).length, "table")}`,
   );
-  const { isBegun, contents } = await verifyTarget(context, database, manifest);
+  const { isBegun, contents } =
+    found.get(context) ?? (await verifyTarget(context, database, manifest));
   if (!isBegun) await beginImport(context, database, manifest, contents.rows);
   const { markers } = await readMarkersAndCounts(database, []);
-  const found = await sendAll({ context, database, manifest }, markers);
+  const known = await sendAll({ context, database, manifest }, markers);
   screen.settle();
-  if (found > 0)
-    screen.line(`  ${countOf(found, "part")} were in v2 before, and were not sent again`);
+  if (known > 0)
+    screen.line(`  ${countOf(known, "part")} were in v2 before, and were not sent again`);
   screen.good(`${countOf(rows, "row")} are in v2, counted there`);
 }
 

@@ -10,6 +10,7 @@ export const rollback: Step = {
   does: "Takes the import back: remotely to the Time Travel bookmark, else by emptying what was imported; and looks that v2 is as it was.",
   changes: "target",
   byHand: true,
+  ofFinishedRun: true,
   interrupted: "run-again",
   run: takeBackImport,
   verify: async (context) => {
