@@ -3,10 +3,12 @@ import { Command, CommanderError, Option } from "commander";
 import {
   callRunbook,
   collectOverride,
+  findRunbook,
   makeScreen,
   type GlobalFlags,
   type RunFlags,
 } from "./call-command.ts";
+import { buildExamples } from "./command-help.ts";
 import { callFilter, type FilterFlags } from "./call-filter.ts";
 import { examine } from "./doctor.ts";
 import { withPassingFolder } from "./engine/call.ts";
@@ -20,6 +22,7 @@ import { printStatus } from "./engine/status.ts";
 import type { Runbook } from "./engine/step.ts";
 import { undo } from "./engine/undo.ts";
 import { movebookVersion } from "./engine/version.ts";
+import { printList } from "./print-list.ts";
 import { runbooks as allRunbooks } from "./runbooks.ts";
 
 /** What a command needs to know beside its own flags. */
@@ -28,54 +31,6 @@ interface Surroundings {
   readonly runbooks: readonly Runbook[];
   readonly globals: () => GlobalFlags;
   readonly setExitCode: (code: ExitCode) => void;
-}
-
-/** A call and what it is for. */
-type Example = readonly [call: string, meaning: string];
-
-const exampleOfFilter = ({ name, filter }: Runbook): Example[] =>
-  filter === undefined
-    ? []
-    : [[`transform ${name} <file> > <file>`, "the transform alone, a plain filter"]];
-
-/** Examples with the names of the first runbook. */
-function listExamples(runbooks: readonly Runbook[]): Example[] {
-  const [runbook] = runbooks;
-  if (runbook === undefined) return [];
-  const { name, environments, confirmed, steps } = runbook;
-  const call = `${name} --env ${environments[0]}`;
-  const confirms = confirmed.map((environment): Example => [
-    `run ${name} --env ${environment} --confirm shop`,
-    `${environment} asks for the target's name`,
-  ]);
-  return [
-    [`run ${call}`, "everything, in order"],
-    [`run ${call} --dry-run`, "what it would send, changing nothing"],
-    [`step ${name} ${steps[0]?.name} --env ${environments[0]}`, "one step, for debugging"],
-    ...confirms.slice(0, 1),
-    [`status ${call}`, "where the run stands, what the target says"],
-    [`resume ${call}`, "go on where it stopped"],
-    [`undo ${call}`, "take it back"],
-    ...runbooks.flatMap(exampleOfFilter),
-  ];
-}
-
-function buildExamples(runbooks: readonly Runbook[]): string {
-  const examples = listExamples(runbooks);
-  const width = Math.max(...examples.map(([call]) => call.length));
-  const lines = examples.map(
-    ([call, meaning]) => `  $ npx movebook ${call.padEnd(width)}   ${meaning}`,
-  );
-  return `
-Examples:
-${lines.join("\n")}
-
-Exit codes:
-  0 done   1 a step failed   2 usage or settings   3 refused, nothing changed
-  4 waiting for a person or a day   5 validation found differences
-  6 the target must not be used as it is: mend it first   130 cancelled
-
-Settings are read from env files in the project folder or from the environment: see .env.example.`;
 }
 
 const envOption = (): Option =>
@@ -171,9 +126,11 @@ function addReadingCommands({ program, runbooks, globals, setExitCode }: Surroun
   program
     .command("doctor")
     .description("whether this machine has what the runbooks need")
-    .action(async () =>
-      setExitCode(await examine(makeScreen(globals()), resolve(globals().project), runbooks)),
-    );
+    .argument("[runbook]", `only what this one needs: ${listNames(runbooks)}`)
+    .action(async (name: string | undefined) => {
+      const asked = name === undefined ? runbooks : [findRunbook(name, runbooks)];
+      setExitCode(await examine(makeScreen(globals()), resolve(globals().project), asked));
+    });
 }
 
 function addChangingCommands(surroundings: Surroundings): void {
@@ -262,35 +219,6 @@ function addTransformCommand({ program, runbooks, globals, setExitCode }: Surrou
   command.action(async (runbook: string, file: string | undefined, flags: FilterFlags) =>
     setExitCode(await callFilter({ runbook, file, flags, globals: globals() }, runbooks)),
   );
-}
-
-function printList(screen: Screen, runbooks: readonly Runbook[]): void {
-  for (const runbook of runbooks) {
-    screen.event("runbook", {
-      name: runbook.name,
-      goal: runbook.goal,
-      environments: runbook.environments,
-      steps: runbook.steps.map(({ name, does, changes, byHand, environments }) => ({
-        name,
-        does,
-        changes,
-        byHand: byHand === true,
-        environments: environments ?? runbook.environments,
-      })),
-    });
-    screen.line(`${runbook.name} (--env ${runbook.environments.join("|")})`);
-    screen.line(`  ${runbook.goal}`);
-    screen.line();
-    for (const step of runbook.steps) {
-      const only = step.environments === undefined ? [] : [`${step.environments.join(", ")} only`];
-      const notes = [...(step.byHand === true ? ["by hand only"] : []), ...only];
-      const note = notes.length === 0 ? "" : ` (${notes.join("; ")})`;
-      screen.line(`  ${step.name.padEnd(22)} ${step.does}${note}`);
-    }
-    if (runbook.filter !== undefined)
-      screen.line(`  movebook transform ${runbook.name}: ${runbook.filter.does}`);
-    if (runbook !== runbooks.at(-1)) screen.line();
-  }
 }
 
 /** Says what was wrong with a call that never came to its runbook. */

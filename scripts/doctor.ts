@@ -12,6 +12,7 @@ import { exitCodes, type ExitCode } from "./engine/failure.ts";
 import type { Screen } from "./engine/screen.ts";
 import { environmentVariable, readSettings } from "./engine/settings.ts";
 import type { Runbook } from "./engine/step.ts";
+import { examineWrangler } from "./cloudflare/examine-wrangler.ts";
 import { clientInstallCommand } from "./postgres/install-command.ts";
 import { listPrograms } from "./postgres/programs.ts";
 
@@ -71,21 +72,39 @@ function examineSettings(runbook: Runbook, projectFolder: string): CheckResult[]
   });
 }
 
-/** Looks at the machine and the project; connects nowhere. @returns 0, or 3 when something that is needed is missing */
+/** What one runbook needs on this machine, by the runbook's name. */
+const programsOf: Readonly<Record<string, (projectFolder: string) => Promise<CheckResult[]>>> = {
+  "data-move": async () => [
+    ...(await examineProgram("pg_dump")),
+    ...(await examineProgram("psql")),
+  ],
+  "d1-workspaces": async (projectFolder) => examineWrangler(projectFolder),
+};
+
+async function examinePrograms(
+  { name }: Runbook,
+  projectFolder: string,
+): Promise<CheckSection | undefined> {
+  const results = await programsOf[name]?.(projectFolder);
+  return results === undefined ? undefined : { heading: `Programs of ${name}:`, results };
+}
+
+/**
+ * Looks at the machine and the project; connects nowhere.
+ * @param runbooks those whose needs are looked for
+ * @returns 0, or 3 when something that is needed is missing
+ */
 export async function examine(
   screen: Screen,
   projectFolder: string,
   runbooks: readonly Runbook[],
 ): Promise<ExitCode> {
+  const programs = await Promise.all(
+    runbooks.map((runbook) => examinePrograms(runbook, projectFolder)),
+  );
   const sections: CheckSection[] = [
-    {
-      heading: "Programs:",
-      results: [
-        examineNode(),
-        ...(await examineProgram("pg_dump")),
-        ...(await examineProgram("psql")),
-      ],
-    },
+    { heading: "Programs:", results: [examineNode()] },
+    ...programs.filter((section) => section !== undefined),
     { heading: "Project:", results: [examineFolder(projectFolder)] },
     ...runbooks.map((runbook) => ({
       heading: `Settings of ${runbook.name}:`,

@@ -64,8 +64,18 @@ describe("help", () => {
   test("names the commands, examples and exit codes, and ends with 0", async () => {
     const { code, stdout } = await call("--help");
     expect(code).toBe(0);
-    for (const word of ["run", "step", "resume", "undo", "status", "plan", "list", "doctor"])
-      expect(stdout).toMatch(new RegExp(`^  ${word} `, "m"));
+    const words = [
+      "run",
+      "step",
+      "transform",
+      "resume",
+      "undo",
+      "status",
+      "plan",
+      "list",
+      "doctor",
+    ];
+    for (const word of words) expect(stdout).toMatch(new RegExp(`^  ${word} `, "m"));
     expect(stdout).toContain("Examples:");
     expect(stdout).toContain("3 refused, nothing changed");
     expect(stdout).not.toContain(world.folder);
@@ -260,6 +270,22 @@ describe("the real command", () => {
     const { code, stdout } = await callShell("$REAL doctor");
     expect([0, 3]).toContain(code);
     expect(stdout).toMatch(/Programs:\n {2}✓ Node \d+/);
+  });
+
+  test("doctor of one runbook asks for nothing that only others need", async () => {
+    const { stdout } = await callShell("$REAL doctor d1-workspaces");
+    expect(stdout).toMatch(/Programs of d1-workspaces:\n {2}✓ wrangler 4\.\d+/);
+    expect(stdout).not.toMatch(/pg_dump|data-move/);
+  });
+
+  test("refuses a step that exists in another environment only, with a sentence", async () => {
+    const { code, stdout } = await callShell("$REAL step d1-workspaces switch-dns --env local");
+    expect(code).toBe(2);
+    expect(stdout).toContain(
+      "step switch-dns of d1-workspaces exists with --env remote only, not with --env local",
+    );
+    const plan = await callShell("$REAL plan d1-workspaces --env local");
+    expect(plan.stdout).not.toContain("switch-dns");
   });
 
   test("a damaged journal is refused with file and line", async () => {

@@ -63,6 +63,15 @@ describe("a failure", () => {
     const thrown = failed("broken", [{ what: "a key", rows: [row] }]);
     const { output } = await throwInLoad(thrown, { showRows: true });
     expect(output).toContain(row);
+    expect(output).toContain("(mode 0600; the sample rows too)");
+  });
+
+  test("says where rows stand only when there are any, and which ones the report has alone", async () => {
+    const { output } = await throwInLoad(failed("broken", [{ what: "a key" }]), { showRows: true });
+    expect(output).toMatch(/report +\S+ \(mode 0600\)\n/);
+    const many = Array.from({ length: 25 }, () => ({ what: "a key", rows: [row] }));
+    const cut = await throwInLoad(failed("broken", many), { showRows: true });
+    expect(cut.output).toContain("(mode 0600; all sample rows are there)");
   });
 
   test("with many problems shows twenty and names the report for the others", async () => {

@@ -253,7 +253,9 @@ describe("an environment that asks for the target's name", () => {
   test("is not changed with another name", async () => {
     const { exitCode, output } = await callRun(world, {}, prod("shop2"));
     expect(exitCode).toBe(3);
+    expect(output.match(/shop2/g)).toHaveLength(1);
     expect(output).toContain("--confirm shop2 is not the target's name");
+    expect(output).toContain("the target is shop");
     expect(world.calls()).toEqual([]);
   });
 
