@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeD1Move, type D1Move, type Ended } from "./support/d1-move.ts";
+
+const minutes = 60_000;
+const local = ["--env", "local"];
+
+describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () => {
+  let move: D1Move;
+  let v1Before = "";
+  let v2Before = "";
+  let ended: Ended;
+
+  beforeAll(async () => {
+    move = makeD1Move({ hazards: true });
+    v1Before = move.picture("v1");
+    v2Before = move.picture("v2");
+    ended = await move.movebook(["run", "d1-workspaces", ...local]);
+  }, 15 * minutes);
+  afterAll(() => move.remove());
+
+  it("arrives, and says how many checks ran", () => {
+    expect(ended.output).toContain("RESULT: PASS");
+    expect(ended.output).toMatch(/(\d+) of \1 checks ran/u);
+    expect(ended.code).toBe(0);
+  });
+
+  it("has the same cells in v2, read by a client of the tests' own", () => {
+    for (const [table, columns] of [
+      ["users", ["id", "email", "password_hash"]],
+      ["records", ["id", "table_id", "data", "created_by", "created_at", "updated_at"]],
+      ["fields", ["id", "table_id", "name", "options"]],
+      ["hazards", ["id", "why", "value"]],
+    ] as const)
+      expect(move.cells("v2", table, columns), table).toEqual(move.cells("v1", table, columns));
+    expect(move.cells("v2", "sessions")).toEqual([]);
+  });
+
+  it("leaves v1 as it was, to the last byte", () => {
+    expect(move.picture("v1")).toBe(v1Before);
+  });
+
+  it("keeps its files for the operator alone", () => {
+    const [run = ""] = move.runs();
+    expect(existsSync(join(run, "import/manifest.json"))).toBe(true);
+    expect(readFileSync(join(run, "v1_dump.manifest.json"), "utf8")).toContain('"sha256"');
+  });
+
+  it("is not moved a second time into a v2 that is filled", async () => {
+    const filled = move.picture("v2");
+    const again = await move.movebook(["run", "d1-workspaces", ...local]);
+    expect(again.output).toContain("v2 belongs to an import that has begun");
+    expect(again.code).toBe(3);
+    expect(move.picture("v2")).toBe(filled);
+  });
+
+  it("is seen to differ when somebody has written to v1 or v2 since, by table and count", async () => {
+    move.change("v1", "UPDATE users SET name = 'canary' WHERE rowid = 1");
+    move.change("v2", "UPDATE records SET data = '{\"canary\":1}' WHERE rowid = 3");
+    const found = await move.movebook(["step", "d1-workspaces", "validate", ...local]);
+    expect(found.code).toBe(5);
+    expect(found.output).toContain("records of v2: 1 row with other values");
+    expect(found.output).toContain(
+      "v1 was written to since the export: users: 1 row with other values",
+    );
+    expect(found.output).not.toContain("canary");
+  });
+
+  it("is not taken back over rows that somebody has changed, unless that is said", async () => {
+    const refused = await move.movebook(["undo", "d1-workspaces", ...local, "--yes"]);
+    expect(refused.code).toBe(3);
+    expect(refused.output).toContain("records: 1 row changed since");
+    const undone = await move.movebook([
+      "undo",
+      "d1-workspaces",
+      ...local,
+      "--yes",
+      "--override",
+      "v2-rows=it was a test",
+    ]);
+    expect(undone.output).toContain("v2 is as it was");
+    expect(undone.code).toBe(0);
+    expect(move.picture("v2")).toBe(v2Before);
+  });
+});
