@@ -11,8 +11,11 @@ import { PartFile } from "./import-part-file.ts";
 import { buildInserts, buildSequence, type ImportUnit } from "./import-statements.ts";
 import type { ImportTable, RowSource } from "./import-table.ts";
 
-/** Bytes of an import file: a call of wrangler costs a second, and locally it holds the whole file and its statements. */
-export const partBytes = 8_000_000;
+/**
+ * Bytes of an import file: a call of wrangler costs a second and more, and locally it holds the whole file with its
+ * statements in memory, 380 MB for this.
+ */
+export const partBytes = 16_000_000;
 
 /** How far the writing is. */
 export interface ImportProgress {
