@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { refused, type Problem } from "../../engine/failure.ts";
+import { readSql } from "../../engine/sql-file.ts";
 import { countOf } from "../../engine/wording.ts";
 import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import { loadDump } from "../../cloudflare/load-dump.ts";
@@ -89,6 +90,16 @@ function noteWorkspaces({ scratch, notes, sources }: Workbench): void {
     notes.push("v1 has no users");
 }
 
+function warnOfOwnerless({ scratch, book }: Workbench): void {
+  const count = scratch.count(readSql("d1-workspaces/count-ownerless-workspaces"));
+  if (count === 0) return;
+  book.warn({
+    what: `${countOf(count, "workspace")} of v1 ${count === 1 ? "has" : "have"} no member whose role is owner`,
+    where: "workspace_members.role",
+    todo: "Give the owner that role in v1, or in v2 afterwards.",
+  });
+}
+
 function noteTriggers({ schema, book }: Workbench): void {
   for (const { name, table } of schema.triggers)
     book.warn({
@@ -151,6 +162,7 @@ function transform(bench: Workbench, decisions: Decisions): Transformed {
   verifyProduct(bench);
   makeWorkspaces(bench);
   noteWorkspaces(bench);
+  warnOfOwnerless(bench);
   noteTriggers(bench);
   const ordered = orderTables(listTargets(bench.schema));
   const settled = settleTargets(bench, ordered);

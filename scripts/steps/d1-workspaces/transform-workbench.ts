@@ -50,8 +50,9 @@ export const ownerColumns = ["user_id", "owner_id", "created_by", "creator_id"] 
 /** The same for workspaces, where created_by says less than owner_id. */
 export const workspaceOwnerColumns = ["owner_id", "user_id", "created_by", "creator_id"] as const;
 
-/** Sessions are not moved: people log in again. */
-export const isSessionTable = (name: string): boolean => /^(?:.*_)?sessions?$/i.test(name);
+/** Sessions are not moved: people log in again. `training_sessions` is the product's, and is moved. */
+export const isSessionTable = (name: string): boolean =>
+  /^(?:(?:user|auth|login)_)?sessions?$/i.test(name);
 
 /** Tables that belong to a database and not to the product: SQLite's, D1's, the migrations', our own. */
 export const isOwnTable = (name: string): boolean =>

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { failed, refused } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { countOf, sizeOf } from "../../engine/wording.ts";
@@ -88,6 +97,17 @@ async function writeFiles(
   }
 }
 
+/** On the disk before it gets its name: a file of that name is whole. */
+function keepFile(partial: string, file: string): void {
+  const handle = openSync(partial, "r+");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(partial, file);
+}
+
 async function run(context: StepContext): Promise<void> {
   verifyInputs(context);
   const file = readDecisionsFile(context);
@@ -101,7 +121,7 @@ async function run(context: StepContext): Promise<void> {
     "v1 does not fit into v2 as it is",
     buildSections(transformed, file.name),
   );
-  renameSync(partial, runFile(context, scratchFile));
+  keepFile(partial, runFile(context, scratchFile));
   await writeFiles(context, {
     mendedDump: await hashFile(runFile(context, mendedFile), context.signal),
     v2Schema: hashText(v2Schema),

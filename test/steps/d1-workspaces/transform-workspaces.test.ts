@@ -190,6 +190,16 @@ describe("a v1 that has workspaces already", () => {
     ]);
   });
 
+  it("warns of workspaces whose owner is a member with another role", async () => {
+    const { warnings } = await move({
+      ...mixed,
+      workspace_members: members(["w1", "u1", "editor"]),
+    });
+    expect(warnings.map(({ what }) => what)).toEqual([
+      "1 workspace of v1 has no member whose role is owner",
+    ]);
+  });
+
   it("stops when a table's owner is told by nothing else in v2", async () => {
     const v1: MadeV1 = { ...mixed, tables: tables(["t", "u2", "b1", null]) };
     const { told } = await move(v1);
