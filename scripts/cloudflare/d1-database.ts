@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 import { z } from "zod";
+import type { Command } from "../engine/command.ts";
 import { failed, refused } from "../engine/failure.ts";
 import {
   buildBookmarkCommand,
@@ -14,6 +15,7 @@ import { refuseMissingDatabase } from "./local-file.ts";
 import { batchStatements, joinStatements } from "./query-batches.ts";
 import { isReading } from "./reading-sql.ts";
 import { runWrangler, type Execute } from "./run-wrangler.ts";
+import { writeMarker } from "./state-folder.ts";
 import { writeConfig } from "./wrangler-config.ts";
 import { explainOutput } from "./wrangler-errors.ts";
 import { parseJsonOutput, parseResults, type StatementResult } from "./wrangler-output.ts";
@@ -76,6 +78,14 @@ class WranglerDatabase implements D1Database {
     writeConfig(address, folder);
   }
 
+  /** One call. Wrangler opens the state folder, whatever it is asked: its version is noted there. */
+  async #run(command: Command): Promise<string[]> {
+    const { address, wrangler } = this.#call;
+    const lines = await runWrangler(this.#execute, command, this.#where);
+    if (address.place === "local") writeMarker(address.stateFolder, wrangler.version);
+    return lines;
+  }
+
   get #where(): string {
     return describeAddress(this.#call.address);
   }
@@ -103,10 +113,8 @@ class WranglerDatabase implements D1Database {
     return this.#results(buildQueryCommand(this.#call, sql, title));
   }
 
-  async #results(
-    command: ReturnType<typeof buildQueryCommand>,
-  ): Promise<readonly StatementResult[]> {
-    const lines = await runWrangler(this.#execute, command, this.#where);
+  async #results(command: Command): Promise<readonly StatementResult[]> {
+    const lines = await this.#run(command);
     const results = parseResults(parseJsonOutput(lines));
     if (results === undefined || results.some(({ success }) => !success))
       throw explainOutput({ title: command.title, where: this.#where, lines, stderr: "" });
@@ -120,7 +128,7 @@ class WranglerDatabase implements D1Database {
     closeSync(openSync(unfinished, "wx", 0o600));
     try {
       const command = buildExportCommand(this.#call, unfinished, what);
-      const lines = await runWrangler(this.#execute, command, this.#where);
+      const lines = await this.#run(command);
       if (!existsSync(unfinished) || !lines.some((line) => /^Done!|successfully!/.test(line)))
         throw explainOutput({ title: command.title, where: this.#where, lines, stderr: "" });
       chmodSync(unfinished, 0o600);
@@ -140,7 +148,7 @@ class WranglerDatabase implements D1Database {
   bookmark = async (): Promise<string> => {
     this.#refuseLocal();
     const command = buildBookmarkCommand(this.#call);
-    const lines = await runWrangler(this.#execute, command, this.#where);
+    const lines = await this.#run(command);
     const answer = bookmarkSchema.safeParse(parseJsonOutput(lines));
     if (!answer.success)
       throw explainOutput({ title: command.title, where: this.#where, lines, stderr: "" });
@@ -151,7 +159,7 @@ class WranglerDatabase implements D1Database {
     this.#refuseToWrite("restore");
     this.#refuseLocal();
     const command = buildRestoreCommand(this.#call, bookmark);
-    const lines = await runWrangler(this.#execute, command, this.#where);
+    const lines = await this.#run(command);
     if (!bookmarkSchema.safeParse(parseJsonOutput(lines)).success)
       throw explainOutput({ title: command.title, where: this.#where, lines, stderr: "" });
   };

@@ -56,7 +56,7 @@ const rules: readonly Rule[] = [
   {
     kind: "not-logged-in",
     pattern:
-      /not authenticated|Authentication error|Invalid access token|non-interactive environment|Failed to fetch auth token|Unable to authenticate|logged ?in.{0,4}false|\[code: (?:10000|10001|9106|9109)\]|not authorized|Invalid API Token/i,
+      /not authenticated|Authentication error|Invalid access token|non-interactive environment|Failed to fetch auth token|Unable to authenticate|logged ?in.{0,4}false|\[code: (?:10000|10001|9106|9109)\]|not authorized|\[code: 7403\]|Invalid API Token/i,
     what: "Cloudflare does not accept the login",
     todo: "Log in (npx wrangler login), or set CLOUDFLARE_API_TOKEN to a token that may edit D1 of this account.",
   },
@@ -128,14 +128,14 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "too-many-requests",
-    pattern: /\b429\b|Too Many Requests|rate limit/i,
+    pattern: /\b429\b|Too Many Requests|rate limit|throttling|\[code: 971\]/i,
     what: "Cloudflare's API has had too many requests",
     todo: `Wait a few minutes. ${again}`,
   },
   {
     kind: "network",
     pattern:
-      /fetch failed|ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|socket hang up|other side closed|network connectivity|request .{0,40}timed out|terminated$|Unable to resolve Cloudflare|malformed response|\b50[0-9]\b|\b52\d\b|status code: \d+|Network connection lost|File could not be uploaded|did not upload successfully|\[code: 7500\] *internal error|internal error/i,
+      /fetch failed|service unavailable|bad gateway|gateway time-?out|\[code: 7009\]|ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|socket hang up|other side closed|network connectivity|request .{0,40}timed out|terminated$|Unable to resolve Cloudflare|malformed response|\b50[0-9]\b|\b52\d\b|status code: \d+|Network connection lost|File could not be uploaded|did not upload successfully|\[code: 7500\] *internal error|internal error/i,
     what: "the connection to Cloudflare failed",
     todo: again,
   },

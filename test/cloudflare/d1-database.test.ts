@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catchError, LocalD1 } from "./local-d1.ts";
+import { readMarker } from "../../scripts/cloudflare/state-folder.ts";
+import { catchError, LocalD1, ownWrangler } from "./local-d1.ts";
 import type { D1Database } from "../../scripts/cloudflare/d1-database.ts";
 
 const d1 = new LocalD1();
@@ -46,12 +47,12 @@ describe("a query", () => {
     const before = d1.commands.length;
     const text = "it's ".repeat(3_000);
     const sql = Array.from(
-      { length: 8 },
+      { length: 3 },
       (_, n) => `SELECT ${n} AS n, '${text.replaceAll("'", "''")}' AS t`,
     );
     const answers = await shop.query(sql, "Look");
-    expect(answers.map((rows) => rows[0]?.["n"])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(answers[7]?.[0]?.["t"]).toBe(text);
+    expect(answers.map((rows) => rows[0]?.["n"])).toEqual([0, 1, 2]);
+    expect(answers[2]?.[0]?.["t"]).toBe(text);
     expect(d1.commands.length - before).toBeGreaterThan(1);
   });
 
@@ -155,5 +156,6 @@ describe("every call", () => {
       expect(command.args.filter((word) => /^--(local|remote)$/.test(word))).toEqual(["--local"]);
     }
     expect(statSync(join(d1.runFolder, "wrangler/debug.log")).isFile()).toBe(false);
+    expect(readMarker(d1.stateFolder)).toEqual({ version: ownWrangler().version });
   });
 });
