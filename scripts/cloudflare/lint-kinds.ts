@@ -23,7 +23,7 @@ export type Mend = "exact" | "reread" | "none" | "nothing";
 
 export interface KindFacts {
   readonly mend: Mend;
-  /** After a count: "12 × text with newlines …". */
+  /** After a count: "12 × text with a NUL character". */
   readonly what: string;
   /** What is done about it, in one sentence. */
   readonly deed: string;
@@ -101,11 +101,3 @@ export const hazardKinds: Readonly<Record<HazardKind, KindFacts>> = {
     deed: "Its rows are named by their position in the dump.",
   },
 };
-
-/** Facts of a table, not of values in it. */
-export const tableKinds: readonly HazardKind[] = [
-  "child-before-parent",
-  "migrations-table",
-  "virtual-table",
-  "no-primary-key",
-];

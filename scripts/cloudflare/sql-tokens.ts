@@ -10,7 +10,7 @@ export interface Token {
 
 const closers: Readonly<Record<string, string>> = { "'": "'", '"': '"', "`": "`", "[": "]" };
 const pattern =
-  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[A-Za-z_\x80-\xff$][\w\x80-\xff$]*|[\d.][\w.]*|[\s\S]/y;
+  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[A-Za-z_\x80-\xff$][\w\x80-\xff$]*|\.?\d[\w.]*|[\s\S]/y;
 
 /** Reads tokens one by one from a statement's bytes; white space and comments are left out. */
 export class TokenReader {
@@ -49,7 +49,7 @@ export class TokenReader {
     const text = Buffer.from(found, "latin1").toString("utf8");
     const kind = /^[A-Za-z_\x80-\xff$]/.test(found)
       ? "word"
-      : /^[\d.]/.test(found)
+      : /^\.?\d/.test(found)
         ? "number"
         : "symbol";
     return { kind, text, start, end: this.#at };

@@ -6,6 +6,8 @@ const comma = 0x2c;
 const open = 0x28;
 const close = 0x29;
 const minus = 0x2d;
+const slash = 0x2f;
+const star = 0x2a;
 const largest = 2n ** 63n - 1n;
 const smallest = -(2n ** 63n);
 
@@ -62,15 +64,24 @@ export class ValueReader {
     return cells;
   }
 
-  /** The next byte that is no white space; -1 at the end. */
+  /** The next byte that is neither white space nor in a comment; -1 at the end. */
   #skipSpace(): number {
     const bytes = this.#bytes;
     while (this.#at < bytes.length) {
       const byte = bytes[this.#at]!;
-      if (!isSpace(byte)) return byte;
-      this.#at++;
+      if (isSpace(byte)) this.#at++;
+      else if ((byte !== minus && byte !== slash) || !this.#skipComment(byte)) return byte;
     }
     return -1;
+  }
+
+  /** @returns false when there is none */
+  #skipComment(byte: number): boolean {
+    const isLine = byte === minus;
+    if (this.#bytes[this.#at + 1] !== (isLine ? minus : star)) return false;
+    const end = this.#bytes.indexOf(isLine ? "\n" : "*/", this.#at + 2, "latin1");
+    this.#at = end === -1 ? this.#bytes.length : end + (isLine ? 1 : 2);
+    return true;
   }
 
   #expect(byte: number): void {

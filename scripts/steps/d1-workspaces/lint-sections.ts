@@ -1,6 +1,6 @@
 import { noted, passed, problem, type CheckResult, type CheckSection } from "../../engine/check.ts";
 import { countOf } from "../../engine/wording.ts";
-import { hazardKinds, tableKinds, type HazardKind } from "../../cloudflare/lint-kinds.ts";
+import { hazardKinds, type HazardKind } from "../../cloudflare/lint-kinds.ts";
 import type { Hazard, LintReport } from "../../cloudflare/lint-dump.ts";
 import type { MendedTable } from "./reread-mender.ts";
 
@@ -8,9 +8,6 @@ const showPlace = ({ table, column, row, line }: Hazard): string =>
   [column === undefined ? table : `${table}.${column}`, row, `line ${line}`]
     .filter((part) => part !== undefined)
     .join(", ");
-
-const nameCount = (kind: HazardKind, count: number): string =>
-  tableKinds.includes(kind) ? `${count.toLocaleString("en-US")} ×` : countOf(count, "value");
 
 function judgeKind(kind: HazardKind, { counts, hazards }: LintReport): CheckResult {
   const { mend, what, deed } = hazardKinds[kind];
@@ -27,7 +24,7 @@ function judgeKind(kind: HazardKind, { counts, hazards }: LintReport): CheckResu
     ),
     rows: hazards.filter((one) => one.kind === kind).map(showPlace),
   };
-  const text = `${nameCount(kind, total)} ${what} (${facts.where})`;
+  const text = `${total.toLocaleString("en-US")} × ${what} (${facts.where})`;
   return mend === "none" ? problem(text, facts) : noted(`${text}. ${deed}`, facts);
 }
 

@@ -10,7 +10,7 @@ import { repairText } from "../../cloudflare/repair.ts";
 import { listStoredColumns } from "../../cloudflare/stored-columns.ts";
 import { hashExportedForm } from "./reread-form.ts";
 import type { ExactRow, ExactRows } from "./reread-rows.ts";
-import { buildTallyQueries, type Doubts } from "./reread-sql.ts";
+import { buildTallyQueries, remainderOf, type Doubts } from "./reread-sql.ts";
 
 /** What was done to a table's rows. */
 export interface MendedTable {
@@ -29,7 +29,7 @@ const samples = 20;
 
 interface Tally {
   cells: number;
-  bytes: number;
+  amount: number;
 }
 
 /** Chooses the exact values of one table's rows: from v1 where it holds something else, from the dump elsewhere. */
@@ -114,9 +114,9 @@ class TableMender {
       const name = names[at]!;
       const isFolded = before[at] instanceof FoldedText && this.#folded.has(name);
       if (!isFolded && !(typeof cell === "bigint" && this.#untyped.has(name))) continue;
-      const tally = this.#tallies.get(name) ?? { cells: 0, bytes: 0 };
+      const tally = this.#tallies.get(name) ?? { cells: 0, amount: 0 };
       tally.cells++;
-      if (isFolded) tally.bytes += measureText(cell);
+      tally.amount += measureCell(cell);
       this.#tallies.set(name, tally);
     }
   }
@@ -126,7 +126,7 @@ class TableMender {
     return buildTallyQueries(this.#doubts).map(({ column, sql }) => ({
       column,
       sql,
-      expected: this.#tallies.get(foldName(column)) ?? { cells: 0, bytes: 0 },
+      expected: this.#tallies.get(foldName(column)) ?? { cells: 0, amount: 0 },
     }));
   }
 
@@ -145,8 +145,13 @@ class TableMender {
   }
 }
 
-const measureText = (cell: Cell): number =>
-  cell instanceof RawText ? cell.bytes.length : Buffer.byteLength(String(cell));
+/** As buildTallyQueries measures it. */
+const measureCell = (cell: Cell): number =>
+  typeof cell === "bigint"
+    ? Number(cell % BigInt(remainderOf))
+    : cell instanceof RawText
+      ? cell.bytes.length
+      : Buffer.byteLength(String(cell));
 
 /** Chooses the exact values of all rows. Tables that are not doubted are mended from the dump alone. */
 export class Mender {
@@ -184,7 +189,7 @@ export class Mender {
       questions
         .filter(({ expected }, at) => {
           const row = answers[at]?.[0];
-          return row?.["cells"] !== expected.cells || row["bytes"] !== expected.bytes;
+          return row?.["cells"] !== expected.cells || row["amount"] !== expected.amount;
         })
         .map(({ table }) => table),
     );

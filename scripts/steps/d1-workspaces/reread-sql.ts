@@ -106,6 +106,9 @@ export function buildRereadQuery(doubts: Doubts, after: bigint | undefined, rows
   ].join("\n");
 }
 
+/** A prime: integers are compared by the sum of their remainders, which does not overflow. */
+export const remainderOf = 1_000_003;
+
 /** How often a text stands in a column. */
 const timesIn = (column: string, text: string, length: number): string =>
   `(${bytesOf(column)} - ${bytesOf(`replace(${column}, ${text}, '')`)}) / ${length}`;
@@ -118,8 +121,9 @@ function isAmbiguous(column: string): string {
 }
 
 /**
- * SQL that counts what is taken from the dump although it is doubted, one statement a column: `folded` texts with their
- * `bytes`, or `integers`. A row that was changed after the export would make a difference.
+ * SQL that counts what is taken from the dump although it is doubted, one statement a column: its `cells`, and an
+ * `amount`: the bytes of texts, the sum of the remainders of integers. A row that was changed after the export would
+ * make a difference.
  */
 export function buildTallyQueries(doubts: Doubts): { column: string; sql: string }[] {
   const rest = `FROM ${quoteIdentifier(doubts.shape.name)} WHERE NOT ${isSurelyWrong(doubts)}`;
@@ -129,12 +133,15 @@ export function buildTallyQueries(doubts: Doubts): { column: string; sql: string
       const bytes = `coalesce(sum(${bytesOf(name)}), 0)`;
       return {
         column,
-        sql: `SELECT count(*) AS cells, ${bytes} AS bytes ${rest} AND ${isAmbiguous(name)}`,
+        sql: `SELECT count(*) AS cells, ${bytes} AS amount ${rest} AND ${isAmbiguous(name)}`,
       };
     }),
-    ...doubts.untyped.map((column) => ({
-      column,
-      sql: `SELECT count(*) AS cells, 0 AS bytes ${rest} AND typeof(${quoteIdentifier(column)}) = 'integer'`,
-    })),
+    ...doubts.untyped.map((column) => {
+      const name = quoteIdentifier(column);
+      return {
+        column,
+        sql: `SELECT count(*) AS cells, coalesce(sum(${name} % ${remainderOf}), 0) AS amount ${rest} AND typeof(${name}) = 'integer'`,
+      };
+    }),
   ];
 }
