@@ -73,15 +73,45 @@ describe("a move at Cloudflare, whose connection is lost", { timeout: 15 * minut
     expect(undone.code).toBe(0);
     expect(move.picture("v2")).toBe(v2Before);
   });
+});
 
-  it("is refused when a name leads to another id than the settings say", async () => {
-    move.writeEnv({ V2_D1_ID: "99999999-cccc-4000-8000-000000000009" });
-    const { output, code } = await move.movebook(["step", "d1-workspaces", "preflight", ...remote]);
-    expect(output).toContain(`v2: dataos-v2 has the id ${v2Named.id}, not 99999999`);
+describe("settings that do not belong together", { timeout: 5 * minutes }, () => {
+  let fake: FakeCloudflare;
+  let move: D1Move;
+
+  beforeAll(async () => {
+    fake = await FakeCloudflare.start({ databases: [v1Named, v2Named] });
+    move = makeD1Move({
+      fake,
+      v2: ["INSERT INTO users VALUES ('u', 'e', 'n', 'h', 'admin', 1, 'c', 'u')"],
+    });
+  });
+  afterAll(async () => {
+    move.remove();
+    await fake.stop();
+  });
+
+  it("are refused with all other problems in one list, and nothing is changed", async () => {
+    const v2Before = move.picture("v2");
+    move.writeEnv({ V2_D1_NAME: "dataos-db" });
+    move.decide({});
+    const { output, code } = await move.movebook(["run", "d1-workspaces", ...remote]);
+    expect(output).toContain(`v2: the id ${v2Named.id} belongs to dataos-v2, not to dataos-db`);
     expect(code).toBe(3);
+    move.writeEnv({ V2_D1_NAME: v2Named.name });
+    const rest = await move.movebook(["run", "d1-workspaces", ...confirmed]);
+    expect(rest.output).toContain("v2 is not empty: users holds 1 row");
+    expect(rest.output).toContain("views has no home in v2: 12 rows");
+    expect(rest.output).toContain("lets v1 answer nobody while it runs");
+    expect(rest.code).toBe(3);
+    expect(move.picture("v2")).toBe(v2Before);
+    expect(fake.requests.filter(({ wrote }) => wrote)).toEqual([]);
+  });
+
+  it("are refused when both sides are one database", async () => {
     move.writeEnv({ V2_D1_ID: v1Named.id });
-    const same = await move.movebook(["step", "d1-workspaces", "preflight", ...remote]);
-    expect(same.output).toContain("v1 and v2 are the same database");
-    expect(same.code).toBe(3);
+    const { output, code } = await move.movebook(["run", "d1-workspaces", ...confirmed]);
+    expect(output).toContain("v1 and v2 are the same database");
+    expect(code).toBe(3);
   });
 });

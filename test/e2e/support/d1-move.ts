@@ -9,7 +9,6 @@ import { listProductRows, type ProductOptions } from "../../../scripts/demo/work
 import { readSql } from "../../../scripts/engine/sql-file.ts";
 import type { Cell } from "../../../scripts/cloudflare/cell.ts";
 import {
-  fillFile,
   fillLocalFile,
   openForReading,
   localDatabaseFile,
@@ -174,7 +173,7 @@ export function makeD1Move(options: MoveOptions = {}): D1Move {
     fake?.database(named[side].name).file ?? localDatabaseFile(stateFolder, named[side].id);
   const change = (side: "v1" | "v2", ...statements: string[]): void => {
     if (fake === undefined) fillLocalFile(stateFolder, named[side].id, statements);
-    else fillFile(fileOf(side), statements);
+    else fake.database(named[side].name).apply(statements);
   };
   change("v1", ...listV1(options));
   change("v2", ...listV2(options));
