@@ -31,7 +31,6 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
       ["users", ["id", "email", "password_hash"]],
       ["records", ["id", "table_id", "data", "created_by", "created_at", "updated_at"]],
       ["fields", ["id", "table_id", "name", "options"]],
-
     ] as const)
       expect(move.cells("v2", table, columns), table).toEqual(move.cells("v1", table, columns));
     expect(move.cells("v2", "sessions")).toEqual([]);
@@ -47,14 +46,6 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
     expect(readFileSync(join(run, "v1_dump.manifest.json"), "utf8")).toContain('"sha256"');
   });
 
-  it("is not moved a second time into a v2 that is filled", async () => {
-    const filled = move.picture("v2");
-    const again = await move.movebook(["run", "d1-workspaces", ...local]);
-    expect(again.output).toContain("v2 belongs to an import that has begun");
-    expect(again.code).toBe(3);
-    expect(move.picture("v2")).toBe(filled);
-  });
-
   it("is seen to differ when somebody has written to v1 or v2 since, by table and count", async () => {
     move.change("v1", "UPDATE users SET name = 'canary' WHERE rowid = 1");
     move.change("v2", "UPDATE records SET data = '{\"canary\":1}' WHERE rowid = 3");
@@ -67,18 +58,27 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
     expect(found.output).not.toContain("canary");
   });
 
-  it("is not taken back over rows that somebody has changed, unless that is said", async () => {
+  it("is not taken back over rows that somebody has changed", async () => {
     const refused = await move.movebook(["undo", "d1-workspaces", ...local, "--yes"]);
     expect(refused.code).toBe(3);
     expect(refused.output).toContain("records: 1 row changed since");
-    const undone = await move.movebook([
-      "undo",
-      "d1-workspaces",
-      ...local,
-      "--yes",
-      "--override",
-      "v2-rows=it was a test",
-    ]);
+  });
+
+  it("is not moved a second time into a v2 that is filled", async () => {
+    const filled = move.picture("v2");
+    const again = await move.movebook(["run", "d1-workspaces", ...local]);
+    expect(again.output).toContain("v2 belongs to an import that has begun");
+    expect(again.code).toBe(3);
+    expect(move.picture("v2")).toBe(filled);
+  });
+
+  it("is taken back over them when that is said, and v2 is as it was", async () => {
+    // the run that was refused is the newest one, and is closed first
+    const closed = await move.movebook(["undo", "d1-workspaces", ...local, "--yes"]);
+    expect(closed.output).toContain("nothing was there to take back");
+    const reason = "v2-rows=it was a test";
+    const undo = ["undo", "d1-workspaces", ...local, "--yes", "--override", reason];
+    const undone = await move.movebook(undo);
     expect(undone.output).toContain("v2 is as it was");
     expect(undone.code).toBe(0);
     expect(move.picture("v2")).toBe(v2Before);

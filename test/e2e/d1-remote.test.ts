@@ -13,6 +13,7 @@ import {
 const minutes = 60_000;
 const remote = ["--env", "remote"];
 const confirmed = [...remote, "--confirm", v2Named.name];
+const preflight = ["step", "d1-workspaces", "preflight", ...remote];
 
 describe("a move at Cloudflare, whose connection is lost", { timeout: 15 * minutes }, () => {
   let fake: FakeCloudflare;
@@ -95,11 +96,11 @@ describe("settings that do not belong together", { timeout: 5 * minutes }, () =>
     const v2Before = move.picture("v2");
     move.writeEnv({ V2_D1_NAME: "dataos-db" });
     move.decide({});
-    const { output, code } = await move.movebook(["run", "d1-workspaces", ...remote]);
+    const { output, code } = await move.movebook(preflight);
     expect(output).toContain(`v2: the id ${v2Named.id} belongs to dataos-v2, not to dataos-db`);
     expect(code).toBe(3);
     move.writeEnv({ V2_D1_NAME: v2Named.name });
-    const rest = await move.movebook(["run", "d1-workspaces", ...confirmed]);
+    const rest = await move.movebook(preflight);
     expect(rest.output).toContain("v2 is not empty: users holds 1 row");
     expect(rest.output).toContain("views has no home in v2: 12 rows");
     expect(rest.output).toContain("lets v1 answer nobody while it runs");
@@ -110,7 +111,7 @@ describe("settings that do not belong together", { timeout: 5 * minutes }, () =>
 
   it("are refused when both sides are one database", async () => {
     move.writeEnv({ V2_D1_ID: v1Named.id });
-    const { output, code } = await move.movebook(["run", "d1-workspaces", ...confirmed]);
+    const { output, code } = await move.movebook(preflight);
     expect(output).toContain("v1 and v2 are the same database");
     expect(code).toBe(3);
   });
