@@ -122,6 +122,9 @@ class Count {
 
 /** Keys of the expected rows with their places: the scratch file itself has no indexes, and is only read. */
 class KeyIndex {
+  static #made = 0;
+  // of its own: a table that was not read to its end cannot be dropped, and goes with the connection
+  readonly #table = `temp.movebook_keys_${(KeyIndex.#made += 1)}`;
   readonly #scratch: Scratch;
   readonly #key: string;
   readonly #query: string;
@@ -129,11 +132,12 @@ class KeyIndex {
   constructor({ scratch, shape, expected }: Comparison, names: readonly string[], rowid: string) {
     this.#scratch = scratch;
     this.#key = listNames(shape.primaryKey);
-    this.#query = `SELECT ${listNames(names)} FROM ${quoteIdentifier(expected)} WHERE ${rowid} IN (SELECT movebook_place FROM temp.movebook_keys WHERE`;
+    this.#query = `SELECT ${listNames(names)} FROM ${quoteIdentifier(expected)} WHERE ${rowid} IN (SELECT movebook_place FROM ${this.#table} WHERE`;
     scratch.exec(
-      `CREATE TEMP TABLE movebook_keys AS SELECT ${rowid} AS movebook_place, ${this.#key} FROM ${quoteIdentifier(expected)}`,
+      `CREATE TABLE ${this.#table} AS SELECT ${rowid} AS movebook_place, ${this.#key} FROM ${quoteIdentifier(expected)}`,
     );
-    scratch.exec(`CREATE INDEX temp.movebook_by_key ON movebook_keys (${this.#key})`);
+    const name = this.#table.replace("temp.", "");
+    scratch.exec(`CREATE INDEX ${this.#table}_by_key ON ${name} (${this.#key})`);
   }
 
   /** The expected rows that have one of the keys. */
@@ -149,12 +153,8 @@ class KeyIndex {
 
   /** Keys that no row of the database had, the first few. */
   *listOthers(met: ReadonlySet<string>): Generator<Cell[]> {
-    for (const key of this.#scratch.rows(`SELECT ${this.#key} FROM temp.movebook_keys`))
+    for (const key of this.#scratch.rows(`SELECT ${this.#key} FROM ${this.#table}`))
       if (!met.has(keyOf(key))) yield key;
-  }
-
-  remove(): void {
-    this.#scratch.exec("DROP TABLE temp.movebook_keys");
   }
 }
 
@@ -255,14 +255,7 @@ export async function compareTable(comparison: Comparison): Promise<TableDiffere
   const count = new Count(names, total);
   const rowid = rowidName(shape);
   if (rowid === undefined || !hasKey(comparison)) await compareByPosition(comparison, names, count);
-  else {
-    const index = new KeyIndex(comparison, names, rowid);
-    try {
-      await compareByKey(comparison, names, count, index);
-    } finally {
-      index.remove();
-    }
-  }
+  else await compareByKey(comparison, names, count, new KeyIndex(comparison, names, rowid));
   const { rows, equal, changed, extra, columns, samples } = count;
   const missing = total - count.met;
   return {

@@ -54,7 +54,10 @@ export async function beginImport(
   const file = writeStatements(context, "import-begin.sql", buildLedgerBegin(claim));
   let thrown: unknown;
   try {
-    await database.executeFile(file, `Claim ${database.name} for this import`);
+    // the same run's claim twice changes nothing
+    await askPatiently(context, database.place, () =>
+      database.executeFile(file, `Claim ${database.name} for this import`),
+    );
   } catch (error) {
     context.signal.throwIfAborted();
     thrown = error;

@@ -12,7 +12,7 @@ import { isLedgerTable, readContents, type Contents } from "./contents.ts";
 import { withTarget } from "./databases.ts";
 import { writeStatements } from "./import-begin.ts";
 import { describeLedger, isOurs } from "./ledger-state.ts";
-import { askPatiently, isPassing, pausesFor, wait } from "./patience.ts";
+import { askPatiently } from "./patience.ts";
 import { remembered } from "./remembered.ts";
 import { runFile, scratchFile } from "./run-files.ts";
 import { openScratch } from "./sides.ts";
@@ -120,26 +120,6 @@ async function restoreBookmark(context: StepContext, database: D1Database): Prom
   return true;
 }
 
-/** Sends a file again when the connection fails: a second DELETE of the same rows deletes nothing more. */
-async function sendPatiently(
-  context: StepContext,
-  database: D1Database,
-  file: string,
-  title: string,
-): Promise<void> {
-  for (const pause of pausesFor(database.place)) {
-    try {
-      await database.executeFile(file, title);
-      return;
-    } catch (error) {
-      context.signal.throwIfAborted();
-      if (!isPassing(error)) throw error;
-      await wait(context, pause);
-    }
-  }
-  await database.executeFile(file, title);
-}
-
 /** Children first; the ledger goes last, so that an undo that was cut off can be called again. */
 async function deleteRows(
   context: StepContext,
@@ -150,11 +130,9 @@ async function deleteRows(
   for (const [index, statements] of calls.entries()) {
     context.screen.progress(`emptying v2: ${index + 1} of ${calls.length}`);
     const file = writeStatements(context, "undo.sql", statements);
-    await sendPatiently(
-      context,
-      database,
-      file,
-      `Empty ${database.name} (${index + 1} of ${calls.length})`,
+    // a second DELETE of the same rows deletes nothing more
+    await askPatiently(context, database.place, () =>
+      database.executeFile(file, `Empty ${database.name} (${index + 1} of ${calls.length})`),
     );
   }
 }

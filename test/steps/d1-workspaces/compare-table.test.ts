@@ -86,6 +86,14 @@ describe("a table read back", () => {
     ]);
   });
 
+  it("names the first ten of many rows that are missing", async () => {
+    const many = Array.from({ length: 30 }, (_, n) => `('k${n}', ${n}, 'p')`).join(", ");
+    rows.push(`INSERT INTO pairs VALUES ${many}`);
+    const found = await compare("pairs", "DELETE FROM pairs WHERE a LIKE 'k%'");
+    rows.pop();
+    expect([found.missing, found.samples.length]).toEqual([30, 10]);
+  });
+
   it("without a key is compared by position", async () => {
     const more = await compare("keyless", "INSERT INTO keyless VALUES ('new')");
     expect([more.extra, more.missing]).toEqual([1, 0]);
