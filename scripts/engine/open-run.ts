@@ -74,10 +74,13 @@ export async function listDone(
   return done;
 }
 
-/** @throws Failure (exit 3) when others have ended the run since it was read */
-export function verifyOpen(journal: Journal): void {
+/**
+ * @param mayBeDone the step that follows is one of a finished run too
+ * @throws Failure (exit 3) when others have ended the run since it was read
+ */
+export function verifyOpen(journal: Journal, mayBeDone = false): void {
   journal.reread();
-  if (journal.outcome === "open") return;
+  if (journal.outcome === "open" || (mayBeDone && journal.outcome === "done")) return;
   throw refused(`run ${journal.header.run} is ${journal.outcome}: another call has ended it`, [
     { what: "two calls worked on the same run at once", where: journal.folder },
   ]);

@@ -61,7 +61,7 @@ class Execution {
     }
     const context = contextOf(this.#facts, this.#journal);
     if (await this.#lock.before(step, context)) {
-      verifyOpen(this.#journal);
+      verifyOpen(this.#journal, step.ofFinishedRun);
       verifyNotUndoing(this.#facts, this.#journal);
       this.#journal.append({ type: "locked", pid: process.pid });
       if (this.#isDoneBefore(step)) return;
