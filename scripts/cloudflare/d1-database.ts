@@ -12,6 +12,7 @@ import {
 } from "./d1-commands.ts";
 import { describeAddress, type DatabaseAddress } from "./database-address.ts";
 import { refuseMissingDatabase } from "./local-file.ts";
+import { askLocal, closeLocal } from "./local-sessions.ts";
 import { batchStatements, joinStatements } from "./query-batches.ts";
 import { isReading } from "./reading-sql.ts";
 import { runWrangler, type Execute } from "./run-wrangler.ts";
@@ -81,6 +82,7 @@ class WranglerDatabase implements D1Database {
   /** One call. Wrangler opens the state folder, whatever it is asked: its version is noted there. */
   async #run(command: Command): Promise<string[]> {
     const { address, wrangler } = this.#call;
+    if (address.place === "local") await closeLocal(address);
     const lines = await runWrangler(this.#execute, command, this.#where);
     if (address.place === "local") writeMarker(address.stateFolder, wrangler.version);
     return lines;
@@ -97,9 +99,11 @@ class WranglerDatabase implements D1Database {
     const statements = typeof sql === "string" ? [sql] : sql;
     if (this.#readOnly && !statements.every(isReading))
       throw new Error(`${this.name} is only read, and a statement of "${title}" could write`);
+    if (statements.length === 0) return [];
     const answers: (readonly Row[])[] = [];
-    for (const batch of batchStatements(statements)) {
-      const results = await this.#ask(joinStatements(batch), title);
+    const batches = this.place === "local" ? [statements] : batchStatements(statements);
+    for (const batch of batches) {
+      const results = await this.#ask(batch, title);
       if (results.length !== batch.length)
         throw failed(`${this.name} gave ${results.length} answers to ${batch.length} statements`, [
           { what: `wrangler answered "${title}" otherwise than asked`, where: this.#where },
@@ -109,8 +113,15 @@ class WranglerDatabase implements D1Database {
     return answers;
   };
 
-  async #ask(sql: string, title: string): Promise<readonly StatementResult[]> {
-    return this.#results(buildQueryCommand(this.#call, sql, title));
+  async #ask(statements: readonly string[], title: string): Promise<readonly StatementResult[]> {
+    const { address, wrangler } = this.#call;
+    if (address.place === "remote")
+      return this.#results(buildQueryCommand(this.#call, joinStatements(statements), title));
+    const answer = await askLocal(this.#execute, wrangler, address, statements);
+    writeMarker(address.stateFolder, wrangler.version);
+    if ("results" in answer) return answer.results.map((results) => ({ results, success: true }));
+    const lines = [JSON.stringify({ error: { text: answer.error } })];
+    throw explainOutput({ title, where: this.#where, lines, stderr: "" });
   }
 
   async #results(command: Command): Promise<readonly StatementResult[]> {

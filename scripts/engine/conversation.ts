@@ -16,6 +16,8 @@ export interface Redirects {
   readonly onAnswer?: (part: Part) => void;
   /** Bytes of file input sent so far, over all parts. */
   readonly onBytes?: (bytes: number) => void;
+  /** Parts that become known while the command runs: sent after its own. The command ends when there are no more. */
+  readonly later?: AsyncIterable<Part>;
 }
 
 const chunkSize = 1 << 20;
@@ -123,6 +125,7 @@ export class Conversation {
   async hold(parts: readonly Part[], ended: Promise<never>): Promise<void> {
     try {
       for (const part of parts) await this.#say(part, ended);
+      for await (const part of this.#redirects.later ?? []) await this.#say(part, ended);
       this.current = undefined;
     } finally {
       // a part that is still being sent sends no more

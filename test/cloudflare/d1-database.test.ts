@@ -43,9 +43,8 @@ describe("a query", () => {
     expect(answers).toEqual([[{ word: "one" }], [{ n: 2 }], [{ word: "one" }]]);
   });
 
-  test("that is too long for one argument is sent in several calls", async () => {
-    const before = d1.commands.length;
-    const text = "it's ".repeat(3_000);
+  test("may be longer than an argument of a program", async () => {
+    const text = "it's ".repeat(12_000);
     const sql = Array.from(
       { length: 3 },
       (_, n) => `SELECT ${n} AS n, '${text.replaceAll("'", "''")}' AS t`,
@@ -53,7 +52,6 @@ describe("a query", () => {
     const answers = await shop.query(sql, "Look");
     expect(answers.map((rows) => rows[0]?.["n"])).toEqual([0, 1, 2]);
     expect(answers[2]?.[0]?.["t"]).toBe(text);
-    expect(d1.commands.length - before).toBeGreaterThan(1);
   });
 
   test("on two databases at once: each answers for itself", async () => {
@@ -149,10 +147,11 @@ describe("Time Travel", () => {
   });
 });
 
-describe("every call", () => {
+describe("every call of wrangler", () => {
   test("says --local or --remote, and leaves no log of what it printed", () => {
-    expect(d1.commands.length).toBeGreaterThan(10);
-    for (const command of d1.commands) {
+    const calls = d1.commands.filter(({ args }) => args.includes("d1"));
+    expect(calls.length).toBeGreaterThan(3);
+    for (const command of calls) {
       expect(command.args.filter((word) => /^--(local|remote)$/.test(word))).toEqual(["--local"]);
     }
     expect(statSync(join(d1.runFolder, "wrangler/debug.log")).isFile()).toBe(false);

@@ -32,8 +32,8 @@ beforeAll(async () => {
 afterAll(() => d1.remove());
 
 describe("a fingerprint", () => {
-  test("counts the rows, takes two calls and holds no value", () => {
-    expect(d1.commands).toHaveLength(3);
+  test("counts the rows, takes two questions and holds no value", () => {
+    expect(d1.questions).toHaveLength(2);
     expect(listRows(before).filter(([name]) => !name.startsWith("search"))).toEqual([
       ["users", 3],
       ["notes", 3],

@@ -22,6 +22,8 @@ export class LocalD1 {
   readonly runFolder = mkdtempSync(join(this.folder, "run-"));
   /** Every command that was executed. */
   readonly commands: Command[] = [];
+  /** The title of every question that was asked. */
+  readonly questions: string[] = [];
   readonly controller = new AbortController();
 
   readonly execute: Execute = (command, redirects) => {
@@ -34,13 +36,18 @@ export class LocalD1 {
   }
 
   open(address: DatabaseAddress | string, readOnly = false): D1Database {
-    return openDatabase({
+    const database = openDatabase({
       wrangler: ownWrangler(),
       address: typeof address === "string" ? this.address(address) : address,
       execute: this.execute,
       folder: this.runFolder,
       readOnly,
     });
+    const query: D1Database["query"] = (sql, title) => {
+      this.questions.push(title);
+      return database.query(sql, title);
+    };
+    return { ...database, query };
   }
 
   /** Creates a database from SQL. */

@@ -122,9 +122,9 @@ describe("a table is read", () => {
   });
 
   test("in pages, from the smallest rowid to the largest", async () => {
-    const before = d1.commands.length;
+    const before = d1.questions.length;
     const rows = await read(shape("many", ["id", "text"]), { pageBytes: 600_000 });
-    expect(d1.commands.length - before).toBeGreaterThan(1);
+    expect(d1.questions.length - before).toBeGreaterThan(1);
     expect(rows).toHaveLength(3_003);
     const ids = rows.map(([id]) => id as bigint);
     expect(ids[0]).toBe(-9223372036854775808n);
@@ -134,9 +134,9 @@ describe("a table is read", () => {
 
   test("in pages by its primary key, when it has no rowid", async () => {
     const table = shape("pairs", ["b", "a", "v"], { withoutRowid: true, primaryKey: ["a", "b"] });
-    const before = d1.commands.length;
+    const before = d1.questions.length;
     const rows = await read(table, { pageBytes: 40_000 });
-    expect(d1.commands.length - before).toBeGreaterThan(1);
+    expect(d1.questions.length - before).toBeGreaterThan(1);
     expect(new Set(rows.map(([b]) => b)).size).toBe(2_500);
     const keys = rows.map(([b, a]) => `${a as string} ${b as string}`);
     expect(keys).toEqual(keys.toSorted());

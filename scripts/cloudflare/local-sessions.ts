@@ -1,0 +1,68 @@
+import type { LocalAddress } from "./database-address.ts";
+import { LocalSession, type LocalAnswer } from "./local-session.ts";
+import type { Execute } from "./run-wrangler.ts";
+import type { Wrangler } from "./wrangler.ts";
+
+/** Milliseconds without a question after which a database is closed: a step asks its questions close together. */
+const idle = 300;
+
+interface Open {
+  readonly session: LocalSession;
+  waiting: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Two runtimes at once find a file locked: in this process there is one for each file. */
+const open = new Map<string, Open>();
+const closing = new Map<string, Promise<void>>();
+
+const keyOf = ({ stateFolder, id }: LocalAddress): string => `${stateFolder}\n${id}`;
+
+/** Closes a local database if it is open here, before wrangler's own command opens it. */
+export async function closeLocal(address: LocalAddress): Promise<void> {
+  const key = keyOf(address);
+  const found = open.get(key);
+  if (found !== undefined) {
+    clearTimeout(found.timer);
+    open.delete(key);
+    closing.set(
+      key,
+      found.session.close().finally(() => closing.delete(key)),
+    );
+  }
+  await closing.get(key);
+}
+
+/**
+ * Asks a local database, which is opened for it and closed again when nobody asks for a while.
+ * @throws Failure when the runtime does not start or ends
+ */
+export async function askLocal(
+  execute: Execute,
+  wrangler: Wrangler,
+  address: LocalAddress,
+  statements: readonly string[],
+): Promise<LocalAnswer> {
+  const key = keyOf(address);
+  await closing.get(key);
+  const found = open.get(key) ?? {
+    session: new LocalSession(execute, wrangler, address),
+    waiting: 0,
+    timer: undefined,
+  };
+  open.set(key, found);
+  clearTimeout(found.timer);
+  found.waiting += 1;
+  try {
+    return await found.session.ask(statements);
+  } catch (error) {
+    if (open.get(key) === found) open.delete(key);
+    throw error;
+  } finally {
+    found.waiting -= 1;
+    if (found.waiting === 0)
+      found.timer = setTimeout(() => {
+        if (open.get(key) === found) void closeLocal(address);
+      }, idle);
+  }
+}
