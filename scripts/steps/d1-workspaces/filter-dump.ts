@@ -146,7 +146,7 @@ async function run({ input, output, options, warn, signal }: FilterCall): Promis
 
 /** `movebook transform d1-workspaces v1-dump.sql > v2-import.sql`. */
 export const transformFilter: Filter = {
-  does: "makes one SQL file for v2 of a dump of v1",
+  does: "Makes one SQL file for v2 of a dump of v1.",
   params: [
     {
       name: "v2-schema",

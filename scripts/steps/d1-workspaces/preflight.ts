@@ -1,11 +1,13 @@
 import { noted, type CheckResult, type CheckSection } from "../../engine/check.ts";
-import { failed } from "../../engine/failure.ts";
+import { failed, Failure } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { sizeOf } from "../../engine/wording.ts";
 import type { D1Database } from "../../cloudflare/d1-database.ts";
 import { sourceAddress, targetAddress } from "./addresses.ts";
 import { readContents, type Contents } from "./contents.ts";
 import { withSource, withTarget } from "./databases.ts";
+import { readDecisionsFile } from "./decisions-file.ts";
+import { proposeDecisions } from "./decisions-proposal.ts";
 import { migrationsFolder } from "./params.ts";
 import { checkDecisions } from "./preflight-decisions.ts";
 import { checkGit } from "./preflight-git.ts";
@@ -128,6 +130,19 @@ function isNoTwin(context: StepContext): (result: CheckResult) => boolean {
   return ({ text }) => !twins.has(text);
 }
 
+/** A decisions file that cannot be read is a problem of its own in the list. */
+function addProposal(
+  context: StepContext,
+  sections: readonly CheckSection[],
+): readonly CheckSection[] {
+  try {
+    return proposeDecisions(context, sections, readDecisionsFile(context));
+  } catch (error) {
+    if (error instanceof Failure) return sections;
+    throw error;
+  }
+}
+
 async function run(context: StepContext): Promise<void> {
   const { screen } = context;
   screen.heading(`Preflight: v1 → v2 with workspaces (${context.environment} D1)`);
@@ -135,7 +150,7 @@ async function run(context: StepContext): Promise<void> {
   screen.progress("asking both databases");
   const sections = await checkAll(context);
   screen.settle();
-  context.refuseOnProblems("preflight", sections);
+  context.refuseOnProblems("preflight", addProposal(context, sections));
   const [source, target] = [sourceAddress(context), targetAddress(context)];
   screen.line(`  v1  ${source.name} (${source.id}), ${source.place}: read only`);
   screen.line(`  v2  ${target.name} (${target.id}), ${target.place}: empty, will be filled`);

@@ -49,7 +49,7 @@ function settleColumn(bench: Workbench, { shape, source }: LoadedTable, column: 
     book.use("leaveOut.columns", name, `${countOf(count, "value")} left out`);
   else if (count === 0) notes.push(`${name}: has no home in v2, and no values`);
   else if (isToldByWorkspace(bench, shape.name, column))
-    notes.push(`${name}: told by the workspace in v2`);
+    notes.push(`${name}: needs no column in v2, where the workspace tells it`);
   else
     problems.push({
       what: `${name} has no home in v2: ${countOf(count, "value")} that ${count === 1 ? "is" : "are"} not NULL`,

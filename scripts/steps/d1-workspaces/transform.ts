@@ -18,6 +18,7 @@ import { verifyImportFiles } from "../../cloudflare/import-manifest.ts";
 import { Scratch } from "../../cloudflare/scratch.ts";
 import { listImportTables } from "../../cloudflare/scratch-table.ts";
 import { readDecisionsFile, type DecisionsFile } from "./decisions-file.ts";
+import { proposeDecisions } from "./decisions-proposal.ts";
 import { hashFile } from "./dump-manifest.ts";
 import { importFolder, mendedFile, runFile, scratchFile, v2SchemaFile } from "./run-files.ts";
 import { transformDump, type Transformed } from "./transform-dump.ts";
@@ -117,10 +118,8 @@ async function run(context: StepContext): Promise<void> {
   const partial = runFile(context, `${scratchFile}.part`);
   if (transformed.problems.length > 0) rmSync(partial, { force: true });
   else chmodSync(partial, 0o600);
-  context.refuseOnProblems(
-    "v1 does not fit into v2 as it is",
-    buildSections(transformed, file.name),
-  );
+  const sections = proposeDecisions(context, buildSections(transformed, file.name), file);
+  context.refuseOnProblems("v1 does not fit into v2 as it is", sections);
   keepFile(partial, runFile(context, scratchFile));
   await writeFiles(context, {
     mendedDump: await hashFile(runFile(context, mendedFile), context.signal),
@@ -156,7 +155,7 @@ async function verify(context: StepContext): Promise<void> {
 
 export const transform: Step = {
   name: "transform",
-  does: "makes v2's rows of v1's dump (a Default workspace and base for each user who has none) and writes the import files",
+  does: "Makes v2's rows of v1's dump, with a Default workspace and base for each user who has none, and writes the import files.",
   changes: "files",
   interrupted: "run-again",
   check: async (context) => void readDecisionsFile(context),

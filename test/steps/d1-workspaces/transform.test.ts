@@ -83,7 +83,8 @@ describe("the step transform", () => {
         },
       ],
     });
-    expect(readdirSync(file(".")).sort()).toEqual(["v1_mended.sql", "v2_schema.sql"]);
+    expect(readdirSync(file(".")).sort()).toEqual(["tmp", "v1_mended.sql", "v2_schema.sql"]);
+    expect(readFileSync(file("tmp/d1-decisions.proposed.json"), "utf8")).toContain("<why>");
   });
 
   it("takes back the files of an earlier attempt before it begins", async () => {
