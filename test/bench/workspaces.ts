@@ -126,11 +126,8 @@ async function readSteps(project: Project): Promise<Timing[]> {
     .map(({ step, ms }) => ({ name: `  ${step}`, seconds: ms / 1000 }));
 }
 
-async function callWrangler(
-  { folder, stateFolder }: Project,
-  args: readonly string[],
-): Promise<void> {
-  const all = ["d1", ...args, "--local", "--persist-to", stateFolder];
+async function callWrangler({ folder }: Project, args: readonly string[]): Promise<void> {
+  const all = ["d1", ...args, "--local"];
   const { code, stdout, stderr } = await runRealWrangler(folder, all, { timeout: 3_600_000 });
   if (code !== 0) throw new Error(`wrangler ended with exit code ${code}: ${stdout}${stderr}`);
 }
