@@ -48,6 +48,15 @@ async function waitFor(demo: Demo, text: string): Promise<void> {
   }
 }
 
+function expectInOrder(output: string, told: readonly string[]): void {
+  let at = 0;
+  for (const text of told) {
+    const next = output.indexOf(text, at);
+    expect(next, `'${text}' comes next`).toBeGreaterThanOrEqual(at);
+    at = next + text.length;
+  }
+}
+
 const passwordsOf = (project: string): string[] =>
   [".env.v1.dev.snapshot", ".env.v2.dev"].map((name) => {
     const text = readFileSync(join(project, name), "utf8");
@@ -75,12 +84,7 @@ describe("the demo", { timeout: 180_000 }, () => {
       "RESULT: PASS",
       "what you saw, and where to look",
     ];
-    let at = 0;
-    for (const text of told) {
-      const next = output.indexOf(text, at);
-      expect(next, `'${text}' comes next`).toBeGreaterThanOrEqual(at);
-      at = next + text.length;
-    }
+    expectInOrder(output, told);
     expect(output).not.toContain("not-a-password");
     const fileOf = (label: string): string => {
       const path = new RegExp(`^ {2}${label} +(?<path>tmp/\\S+)$`, "m").exec(output);
@@ -89,6 +93,31 @@ describe("the demo", { timeout: 180_000 }, () => {
     for (const label of ["journal", "dump", "manifest", "report"])
       expect(statSync(fileOf(label)).mode & 0o077, label).toBe(0);
     expect(readFileSync(fileOf("report"), "utf8")).toContain("1000000");
+  });
+
+  it("d1: refuses what is undecided, is killed in the import, resumes, proves it and takes it back", async () => {
+    const demo = startDemo(["d1", "--scale", "0"]);
+    expect(await demo.ended, demo.output()).toBe(0);
+    const output = demo.output();
+    const told = [
+      "audit_log has no home in v2",
+      "refused, exit code 3",
+      "nothing has changed: v2 is still empty",
+      "kill -9: movebook is gone",
+      "resume d1-workspaces --env local",
+      "RESULT: PASS",
+      "and the same in v2",
+      "▶ rollback",
+      "v2 is empty again",
+      "what you saw, and where to look",
+    ];
+    expectInOrder(output, told);
+    expect(output).not.toContain("not-a-password");
+    for (const label of ["journal", "dump", "import", "report"]) {
+      const path = new RegExp(`^ {2}${label} +(?<path>tmp/\\S+)$`, "m").exec(output);
+      const file = join(root, path?.groups?.["path"] ?? `no ${label}`);
+      expect(statSync(file).mode & 0o077, label).toBe(0);
+    }
   });
 
   it("keeps the servers up until Ctrl-C when asked, without a password on the screen", async () => {
@@ -128,10 +157,10 @@ describe("the demo", { timeout: 180_000 }, () => {
     },
   );
 
-  it.each(["--scale=", "--nonsense"])("refuses %s with its usage", async (flag) => {
+  it.each(["--scale=", "--nonsense", "d2"])("refuses %s with its usage", async (flag) => {
     const demo = startDemo([flag]);
     expect(await demo.ended).toBe(2);
-    expect(demo.output()).toContain("npm run demo -- [options]");
+    expect(demo.output()).toContain("npm run demo -- [d1] [options]");
   });
 });
 
