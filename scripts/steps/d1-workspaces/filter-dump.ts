@@ -124,6 +124,7 @@ export async function filterDump(call: FilterDumpCall): Promise<void> {
 
 async function run({ input, output, options, warn, signal }: FilterCall): Promise<void> {
   const { "v2-schema": schema, decisions } = options;
+  if (decisions === undefined) warn("no decisions are given (--decisions <file>)");
   const folder = mkdtempSync(join(tmpdir(), `movebook-filter-${process.pid}-`));
   try {
     await filterDump({
