@@ -157,6 +157,7 @@ export function buildContext(
     projectFolder: facts.projectFolder,
     runFolder,
     options: facts.options,
+    ...(facts.selection === undefined ? {} : { selection: facts.selection }),
     settings: facts.settings,
     screen: facts.screen,
     signal: facts.signal,

@@ -5,6 +5,7 @@ import type { Screen } from "./screen.ts";
 import type { Step, StepContext } from "./step.ts";
 import { explainThrown } from "./report.ts";
 import { quoteWord } from "./shell-word.ts";
+import { beginTakingBack, hasChangedNothing } from "./taking-back.ts";
 
 const changesWhat: Readonly<Record<Step["changes"], string>> = {
   nothing: "reads only",
@@ -72,6 +73,36 @@ export interface Attempt {
   readonly interrupted: boolean;
   /** A person who names an interrupted step has looked at it. */
   readonly named: boolean;
+  /** Steps whose proof is gone with what this one takes back. */
+  readonly stale: readonly string[];
+}
+
+const isBeingTakenBack = (journal: Journal, { takesBack }: Step): boolean =>
+  takesBack !== undefined && journal.deedOf(takesBack) === "undoing";
+
+/** The step that this one takes back is undone, and so is what was proved of it. */
+function noteTakenBack(journal: Journal, { takesBack }: Step, stale: readonly string[]): void {
+  for (const step of [...stale, ...(takesBack === undefined ? [] : [takesBack])])
+    journal.append({ type: "step-undone", step });
+}
+
+/** Runs a step that takes another one back: as long as that is under way, the run cannot go on. */
+async function takeBack(
+  journal: Journal,
+  step: Step,
+  { stale }: Attempt,
+  work: () => Promise<void>,
+): Promise<void> {
+  const deed = step.takesBack === undefined ? undefined : journal.deedOf(step.takesBack);
+  if (step.takesBack === undefined || deed === undefined || deed === "undone") return work();
+  const takingBack = beginTakingBack(journal, step.takesBack);
+  try {
+    await work();
+  } catch (thrown) {
+    if (hasChangedNothing(thrown)) takingBack.kept();
+    throw thrown;
+  }
+  noteTakenBack(journal, step, stale);
 }
 
 /** An interrupted step is asked first: its effect may be there. @returns true when nothing is left to do */
@@ -79,9 +110,10 @@ async function settleInterrupted(
   context: StepContext,
   journal: Journal,
   step: Step,
-  named: boolean,
+  { named, stale }: Attempt,
 ): Promise<boolean> {
   if (await effectHolds(context, step)) {
+    if (isBeingTakenBack(journal, step)) noteTakenBack(journal, step, stale);
     journal.append({ type: "step-done", step: step.name, ms: 0, how: "verified" });
     context.screen.settle();
     context.screen.event("step-done", { step: step.name, ms: 0, how: "verified" });
@@ -122,15 +154,22 @@ function noteFailure(context: StepContext, journal: Journal, step: Step, thrown:
   }
 }
 
-async function perform(context: StepContext, journal: Journal, step: Step): Promise<void> {
+async function perform(
+  context: StepContext,
+  journal: Journal,
+  step: Step,
+  attempt: Attempt,
+): Promise<void> {
   context.signal.throwIfAborted();
   await step.check?.(context);
   const plan = (await step.plan?.(context)) ?? [];
   journal.append({ type: "step-started", step: step.name, pid: process.pid });
   noteCommands(journal, step, plan);
-  await step.run(context, plan);
-  context.signal.throwIfAborted();
-  await step.verify(context);
+  await takeBack(journal, step, attempt, async () => {
+    await step.run(context, plan);
+    context.signal.throwIfAborted();
+    await step.verify(context);
+  });
 }
 
 /**
@@ -141,7 +180,7 @@ export async function executeStep(
   context: StepContext,
   journal: Journal,
   step: Step,
-  { interrupted, named }: Attempt,
+  attempt: Attempt,
 ): Promise<void> {
   const { screen } = context;
   screen.event("step-started", { step: step.name, does: step.does });
@@ -149,8 +188,8 @@ export async function executeStep(
   screen.line(`▶ ${step.name}: ${step.does}`);
   const began = Date.now();
   try {
-    if (interrupted && (await settleInterrupted(context, journal, step, named))) return;
-    await perform(context, journal, step);
+    if (attempt.interrupted && (await settleInterrupted(context, journal, step, attempt))) return;
+    await perform(context, journal, step, attempt);
     const ms = Date.now() - began;
     journal.append({ type: "step-done", step: step.name, ms, how: "run" });
     screen.settle();

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Command } from "./command.ts";
-import { failed, refused, waiting, type Problem } from "./failure.ts";
+import { failed, refused, waiting, type Failure, type Problem } from "./failure.ts";
 import { readGitUser } from "./git.ts";
 import { operatorName } from "./operator.ts";
 import { askProbe, type Probe, type ProbeTiming } from "./probe.ts";
+import { quoteWord } from "./shell-word.ts";
 import type { Interrupted, Step, StepContext } from "./step.ts";
 
 const answerSchema = z.object({
@@ -13,7 +14,7 @@ const answerSchema = z.object({
   by: z.string(),
   /** `user@host`. */
   operator: z.string(),
-  /** A command did it; a person was asked; a person said --yes. */
+  /** A command did it; a person was asked; a person named the gate and said --yes. */
   how: z.enum(["command", "asked", "--yes"]),
 });
 
@@ -71,8 +72,26 @@ export function recallAnswer(context: StepContext, gate: string): GateAnswer | u
   return answer.success ? answer.data : undefined;
 }
 
-const forgetAnswer = (context: StepContext, gate: string): void =>
+const passageOf = (gate: string): string => `${gate}-passed`;
+
+/**
+ * True when somebody has passed that gate in this run and nobody has gone back: also while it is asked anew, and has
+ * no answer yet.
+ */
+export const wasPassed = (context: StepContext, gate: string): boolean =>
+  recallAnswer(context, gate) !== undefined || context.recall(passageOf(gate)) === true;
+
+/** Yesterday's answer does not count; that there was one does. */
+function askAnew(context: StepContext, gate: string): void {
+  if (recallAnswer(context, gate) === undefined) return;
+  context.remember(passageOf(gate), true);
   context.remember(keyOf(gate), null);
+}
+
+function forgetAnswer(context: StepContext, gate: string): void {
+  context.remember(keyOf(gate), null);
+  if (context.recall(passageOf(gate)) === true) context.remember(passageOf(gate), null);
+}
 
 function verifyNeeds(context: StepContext, { name, needs = [] }: Gate): void {
   const missing = needs.filter((step) => !context.isDone(step));
@@ -109,44 +128,66 @@ function printChecklist(context: StepContext, lines: readonly string[]): void {
 
 const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer);
 
+/** Which command brings the question: a step by its name, or an undo. */
+type Verb = "step" | "undo";
+
+/** A yes that was given before anybody saw the question counts for the gate that the operator named, and for no other. */
+const isAnswered = ({ options, selection }: StepContext, gate: string, verb: Verb): boolean =>
+  options.yes && gate === (verb === "step" ? selection?.only : selection?.until);
+
+function nameAnswer(context: StepContext, gate: string, verb: Verb): string {
+  if (verb === "step") return `${context.commandLine("step", gate)} --yes`;
+  const { confirm } = context.options;
+  const flags = confirm === undefined ? "" : ` --confirm ${quoteWord(confirm)}`;
+  return `${context.commandLine("undo")} --until ${gate} --yes${flags}`;
+}
+
+function whyNobody({ screen, options }: StepContext): string {
+  if (screen.canAsk) return "the answer was not yes";
+  return options.yes
+    ? "nobody can be asked here: this is no terminal; --yes answers only the gate that is named"
+    : "nobody can be asked here: this is no terminal";
+}
+
+function explainWaiting(
+  context: StepContext,
+  { name, question = "" }: Asking,
+  checklist: readonly string[],
+  verb: Verb,
+): Failure {
+  const next = nameAnswer(context, name, verb);
+  const then = context.commandLine(verb === "step" ? "resume" : "undo");
+  const problem: Problem = {
+    what: whyNobody(context),
+    details: checklist.map((line, at) => `${at + 1}. ${line}`),
+    todo: `When the answer is yes: ${next}; then ${then}`,
+  };
+  return waiting(`${name} waits for a person: ${question}`, [problem], next);
+}
+
+interface Asking {
+  readonly name: string;
+  readonly question?: string | undefined;
+}
+
 /**
- * Asks the person, or takes --yes.
- * @param verb the command that brings the question again: `step`, `undo`
+ * Asks the person, or takes the --yes that names this gate.
  * @throws Failure (exit 4) when nobody is there, or the answer is no
  */
 async function askPerson(
   context: StepContext,
-  { name, question = "" }: { readonly name: string; readonly question?: string | undefined },
+  gate: Asking,
   checklist: readonly string[],
-  verb: "step" | "undo",
+  verb: Verb,
 ): Promise<GateAnswer["how"]> {
-  const { screen, options, signal } = context;
+  const { screen, signal } = context;
   screen.settle();
-  if (options.yes) return "--yes";
+  if (isAnswered(context, gate.name, verb)) return "--yes";
   if (screen.canAsk) {
     printChecklist(context, checklist);
-    if (isYes(await screen.ask(`${question} (y/N)`, signal))) return "asked";
+    if (isYes(await screen.ask(`${gate.question ?? ""} (y/N)`, signal))) return "asked";
   }
-  const why = screen.canAsk
-    ? "the answer was not yes"
-    : "nobody can be asked here: this is no terminal";
-  const next =
-    verb === "step"
-      ? `${context.commandLine("step", name)} --yes`
-      : `${context.commandLine("undo")} --yes`;
-  const todo =
-    verb === "step"
-      ? `When the answer is yes, call the next command; then ${context.commandLine("resume")}`
-      : undefined;
-  const problem: Problem = {
-    what: why,
-    details: checklist.map((line, at) => `${at + 1}. ${line}`),
-  };
-  throw waiting(
-    `${name} waits for a person: ${question}`,
-    [todo === undefined ? problem : { ...problem, todo }],
-    next,
-  );
+  throw explainWaiting(context, gate, checklist, verb);
 }
 
 const execute = (context: StepContext, way: GateWay, command: Command): Promise<void> =>
@@ -192,8 +233,8 @@ async function pass(
 }
 
 async function verifyPassed(context: StepContext, gate: Gate, world: GateWorld): Promise<void> {
-  const isAnswered = recallAnswer(context, gate.name) !== undefined;
-  if (!isAnswered && gate.question !== undefined)
+  const hasAnswer = recallAnswer(context, gate.name) !== undefined;
+  if (!hasAnswer && gate.question !== undefined)
     throw failed(`${gate.name} has no answer yet: ${gate.question}`);
   const timing = gate.timing ?? {};
   await verifyProbes(context, world, gate.probes?.(context) ?? [], timing, (problems) =>
@@ -220,8 +261,7 @@ async function goBack(
 
 async function checkGate(context: StepContext, gate: Gate, world: GateWorld): Promise<void> {
   verifyNeeds(context, gate);
-  // asked once more by its name: yesterday's answer does not count
-  if (context.isDone(gate.name)) forgetAnswer(context, gate.name);
+  if (context.isDone(gate.name)) askAnew(context, gate.name);
   await gate.check?.(context, world);
   if (recallAnswer(context, gate.name) !== undefined) return;
   await verifyProbes(context, world, gate.probesBefore?.(context) ?? [], {}, (problems) =>
@@ -239,7 +279,7 @@ async function planGate(context: StepContext, gate: Gate): Promise<readonly Comm
 /**
  * A gate as a step. Its answer, with time and name, is in the journal before the proof is looked for, so that a resume
  * asks nobody twice; its proof is looked for in every attempt.
- * Nobody there and no --yes: it waits, exit 4, and names the command that answers.
+ * Nobody there, and no --yes that names it: it waits, exit 4, and names the command that answers.
  */
 export function defineGate(gate: Gate, world: GateWorld = realWorld): Step {
   const { name, does, environments, question, goBack: way } = gate;
@@ -254,7 +294,7 @@ export function defineGate(gate: Gate, world: GateWorld = realWorld): Step {
     plan: (context) => planGate(context, gate),
     run: (context, plan) => pass(context, gate, world, plan),
     verify: (context) => verifyPassed(context, gate, world),
-    mayHaveEffect: async (context) => recallAnswer(context, name) !== undefined,
+    mayHaveEffect: async (context) => wasPassed(context, name),
     ...(way === undefined ? {} : { undo: (context) => goBack(context, gate, way, world) }),
   };
 }

@@ -119,6 +119,9 @@ function parseJournal(file: string): JournalRecord[] {
   });
 }
 
+const isDeed = ({ type }: JournalRecord): boolean =>
+  ["step-started", "step-done", "step-undoing", "step-undone"].includes(type);
+
 /** The append-only record of one run; every line is on the disk before the call returns. */
 export class Journal {
   readonly folder: string;
@@ -226,16 +229,22 @@ export class Journal {
     return last.type.slice("step-".length) as StepState;
   }
 
+  /** What was last done about a step; a failure is no deed: a check that refuses leaves a step-failed without a start. */
+  deedOf(step: string): "started" | "done" | "undoing" | "undone" | undefined {
+    const last = this.#records.findLast(
+      (entry) => "step" in entry && entry.step === step && isDeed(entry),
+    );
+    return last === undefined ? undefined : (last.type.slice("step-".length) as "started");
+  }
+
   /** True when an attempt at the step began and was neither finished nor taken back: something of it may be there. */
   isUnsettled(step: string): boolean {
-    const last = this.#records.findLast(
-      (entry) =>
-        "step" in entry &&
-        entry.step === step &&
-        // a check that refuses leaves a step-failed without a start
-        ["step-started", "step-done", "step-undoing", "step-undone"].includes(entry.type),
-    );
-    return last?.type === "step-started";
+    return this.deedOf(step) === "started";
+  }
+
+  /** True when something of this run was taken back. */
+  get wasTakenBack(): boolean {
+    return this.#records.some((entry) => entry.type === "step-undone");
   }
 
   /** The last value of a fact. */

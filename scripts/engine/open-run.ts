@@ -64,11 +64,11 @@ export async function listDone(
 ): Promise<Step[]> {
   const done: Step[] = [];
   for (const step of steps) {
-    const state = journal.stateOf(step.name);
+    const deed = journal.deedOf(step.name);
     const isThere =
-      state === "done" ||
-      state === "undoing" ||
-      (journal.isUnsettled(step.name) && (await hasEffect(context, step)));
+      deed === "done" ||
+      deed === "undoing" ||
+      (deed === "started" && (await hasEffect(context, step)));
     if (isThere) done.push(step);
   }
   return done;
@@ -104,7 +104,10 @@ function refuseChanged(facts: CallFacts, open: Journal, changes: readonly Step[]
 /** Ends an open run under the lock, unless it has changed the target. */
 async function supersede(facts: CallFacts, open: Journal): Promise<void> {
   const context = contextOf(facts, open);
-  const steps = facts.runbook.steps.filter(({ changes }) => changes === "target");
+  // what takes back leaves nothing of its own
+  const steps = facts.runbook.steps.filter(
+    ({ changes, takesBack }) => changes === "target" && takesBack === undefined,
+  );
   const lock = new LockOnDemand(facts.runbook);
   try {
     if (open.wasLocked) await lock.take(context);

@@ -9,9 +9,15 @@ import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from 
 import { listPinDifferences, verifyPins } from "./pins.ts";
 import type { Step } from "./step.ts";
 
-/** @throws Failure (exit 3): a run that is being taken back is taken back first */
-function verifyNotUndoing(facts: CallFacts, journal: Journal): void {
-  const undoing = facts.runbook.steps.filter(({ name }) => journal.stateOf(name) === "undoing");
+/**
+ * @param steps that are to run: the one that takes back may go on with that
+ * @throws Failure (exit 3): a run that is being taken back is taken back first
+ */
+function verifyNotUndoing(facts: CallFacts, journal: Journal, steps: readonly Step[]): void {
+  const undoing = facts.runbook.steps.filter(
+    ({ name }) =>
+      journal.stateOf(name) === "undoing" && !steps.some(({ takesBack }) => takesBack === name),
+  );
   if (undoing.length === 0) return;
   const names = undoing.map(({ name }) => name).join(", ");
   throw refused(`run ${journal.header.run} is being taken back`, [
@@ -21,6 +27,16 @@ function verifyNotUndoing(facts: CallFacts, journal: Journal): void {
       todo: `Finish it: ${buildCommandLine(facts, "undo")}`,
     },
   ]);
+}
+
+/** Steps that have proved something of what this one takes back, and come after it. */
+function listStale({ runbook }: CallFacts, journal: Journal, { takesBack }: Step): string[] {
+  const at = runbook.steps.findIndex(({ name }) => name === takesBack);
+  if (at === -1) return [];
+  return runbook.steps
+    .slice(at + 1)
+    .filter(({ name, changes }) => changes === "nothing" && journal.deedOf(name) === "done")
+    .map(({ name }) => name);
 }
 
 /** Steps one after the other, under one confirmation and one lock. */
@@ -39,7 +55,7 @@ class Execution {
   }
 
   async runAll(steps: readonly Step[]): Promise<void> {
-    verifyNotUndoing(this.#facts, this.#journal);
+    verifyNotUndoing(this.#facts, this.#journal, steps);
     try {
       for (const step of steps) await this.#runOne(step);
     } finally {
@@ -62,7 +78,7 @@ class Execution {
     const context = contextOf(this.#facts, this.#journal);
     if (await this.#lock.before(step, context)) {
       verifyOpen(this.#journal, step.ofFinishedRun);
-      verifyNotUndoing(this.#facts, this.#journal);
+      verifyNotUndoing(this.#facts, this.#journal, [step]);
       this.#journal.append({ type: "locked", pid: process.pid });
       if (this.#isDoneBefore(step)) return;
     }
@@ -70,6 +86,7 @@ class Execution {
     await executeStep(context, this.#journal, step, {
       interrupted: this.#journal.isUnsettled(step.name),
       named: [selection?.only, selection?.from].includes(step.name),
+      stale: listStale(this.#facts, this.#journal, step),
     });
   }
 }
@@ -158,9 +175,12 @@ export async function run(
   await executeAll({ ...facts, selection }, journal, steps, false);
 }
 
-/** Steps of a run that are left: those by hand only when one was interrupted. */
+/** Steps of a run that are left: those by hand only when one was interrupted; never one that takes back. */
 const listLeft = (facts: CallFacts, journal: Journal): Step[] =>
-  facts.runbook.steps.filter((step) => step.byHand !== true || journal.isUnsettled(step.name));
+  facts.runbook.steps.filter(
+    (step) =>
+      step.byHand !== true || (step.takesBack === undefined && journal.isUnsettled(step.name)),
+  );
 
 /** Goes on with the open run. @throws Failure (exit 3) when there is none, or the settings are others */
 export async function resume(

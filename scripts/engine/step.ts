@@ -1,4 +1,5 @@
 import type { CheckSection } from "./check.ts";
+import type { Selection } from "./choose-steps.ts";
 import type { Command } from "./command.ts";
 import type { Filter } from "./filter.ts";
 import type { Param, Settings } from "./param.ts";
@@ -15,7 +16,7 @@ export interface RunOptions {
   readonly quick: boolean;
   /** Show sample rows on the screen; otherwise they stand in the report only. */
   readonly showRows: boolean;
-  /** Answer yes to questions. */
+  /** Answer yes to questions; to those of a gate only when the operator names it. */
   readonly yes: boolean;
   /** What the operator typed after --confirm: the target's name. */
   readonly confirm: string | undefined;
@@ -31,6 +32,8 @@ export interface StepContext {
   /** tmp/<runbook>-<env>/<run>/, mode 0700. Absolute. */
   readonly runFolder: string;
   readonly options: RunOptions;
+  /** The steps that the operator named in this call. */
+  readonly selection?: Selection;
   readonly settings: Settings;
   readonly screen: Screen;
   /** Aborted by Ctrl-C; queries and children listen to it. */
@@ -76,6 +79,11 @@ export interface Step {
   readonly byHand?: boolean;
   /** True: by its name it joins the newest run although that is finished: it takes back or asks what that run did. */
   readonly ofFinishedRun?: boolean;
+  /**
+   * The step whose effect this one takes away. When it is done, that one is undone: a resume does it again, and runs
+   * what was proved of it again. A resume never runs this one.
+   */
+  readonly takesBack?: string;
   /** True: reads only and needs no step before it, so a dry run runs it for real. */
   readonly rehearsed?: boolean;
   /** The question that only a person can answer; the step waits for the answer. */

@@ -6,8 +6,18 @@ import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { contextOf, listDone } from "./open-run.ts";
-import { verifyPins } from "./pins.ts";
+import { listPinDifferences, verifyPins } from "./pins.ts";
 import type { Step, StepContext } from "./step.ts";
+import { beginTakingBack, hasChangedNothing } from "./taking-back.ts";
+
+/** What is taken back of one run. */
+interface Undoing {
+  readonly facts: CallFacts;
+  readonly journal: Journal;
+  readonly undoable: readonly Step[];
+  /** ` of run …` when it is not the newest one. */
+  readonly of: string;
+}
 
 /** The newest run that was not taken back; a finished one can be undone too. */
 function findUndoable(facts: CallFacts): Journal {
@@ -21,10 +31,11 @@ function findUndoable(facts: CallFacts): Journal {
   });
 }
 
-async function askFirst(facts: CallFacts, steps: readonly Step[]): Promise<void> {
+/** @param of ` of run …` when it is another run than the newest */
+async function askFirst(facts: CallFacts, steps: readonly Step[], of: string): Promise<void> {
   await confirmTarget(facts);
   if (facts.options.yes) return;
-  const names = steps.map((step) => step.name).join(", ");
+  const names = `${steps.map((step) => step.name).join(", ")}${of}`;
   const answer = facts.screen.canAsk
     ? await facts.screen.ask(`Undo ${names}? (y/N)`, facts.signal)
     : "";
@@ -48,9 +59,7 @@ function listUndoable(facts: CallFacts): Step[] {
 }
 
 async function undoAll(
-  facts: CallFacts,
-  journal: Journal,
-  undoable: readonly Step[],
+  { facts, journal, undoable, of }: Undoing,
   lock: LockOnDemand,
 ): Promise<number> {
   const context = contextOf(facts, journal);
@@ -58,7 +67,7 @@ async function undoAll(
   if (journal.wasLocked) await lock.take(context);
   journal.reread();
   const steps = (await listDone(context, journal, undoable)).toReversed();
-  if (steps.length > 0) await askFirst(facts, steps);
+  if (steps.length > 0) await askFirst(facts, steps, of);
   for (const step of steps) {
     await lock.before(step, context);
     await undoStep(context, journal, step);
@@ -68,9 +77,56 @@ async function undoAll(
   return steps.length;
 }
 
+/** @returns how many steps were taken back */
+async function undoLocked(undoing: Undoing): Promise<number> {
+  const lock = new LockOnDemand(undoing.facts.runbook);
+  try {
+    return await undoAll(undoing, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * The run before one that has changed nothing, when it is to be taken back with the same settings; runs that have
+ * changed nothing either do not count.
+ */
+function findRunBefore(
+  { runbook, ...facts }: CallFacts,
+  newest: Journal,
+  undoable: readonly Step[],
+): Journal | undefined {
+  if (newest.wasTakenBack) return undefined;
+  const before = listRuns(facts.projectFolder, runbook.name, facts.environment)
+    .filter(({ header }) => header.run < newest.header.run)
+    .findLast(
+      ({ outcome, wasTakenBack }) =>
+        outcome !== "superseded" && (outcome !== "undone" || wasTakenBack),
+    );
+  const isLeft = before?.outcome === "done" || before?.outcome === "open";
+  if (before === undefined || !isLeft) return undefined;
+  const hasDone = undoable.some(({ name }) => isThere(before.deedOf(name)));
+  return hasDone && listPinDifferences(before, { runbook, ...facts }).length === 0
+    ? before
+    : undefined;
+}
+
+const isThere = (deed: ReturnType<Journal["deedOf"]>): boolean =>
+  deed !== undefined && deed !== "undone";
+
+/** Never in silence: which run it is stands on the screen, and in the question. */
+function announce({ screen }: CallFacts, newest: Journal, before: Journal): void {
+  const { run, at, operator } = before.header;
+  screen.line(`Run ${newest.header.run} has changed nothing, and is closed.`);
+  screen.line(
+    `The run before it is taken back: ${run} (${before.outcome}, begun ${at} by ${operator}).`,
+  );
+}
+
 /**
  * Takes back what the newest run did, last step first, each verified; with `until` back to that step, which is the
- * last one taken back, and the run stays open.
+ * last one taken back, and the run stays open. A newest run that has changed nothing is closed, and the one before it
+ * is taken back, when it was made with the same settings.
  * @throws Failure (exit 3) when there is nothing to undo or it was not confirmed
  */
 export async function undo(facts: CallFacts, onJournal: (journal: Journal) => void): Promise<void> {
@@ -78,37 +134,35 @@ export async function undo(facts: CallFacts, onJournal: (journal: Journal) => vo
   const journal = findUndoable(facts);
   verifyPins(journal, facts);
   onJournal(journal);
-  const lock = new LockOnDemand(facts.runbook);
-  try {
-    const count = await undoAll(facts, journal, undoable, lock);
-    const isOpen = journal.outcome === "open";
-    if (count > 0) facts.screen.good("undone");
-    else
-      facts.screen.good(`nothing was there to take back; the run is ${isOpen ? "open" : "closed"}`);
-  } finally {
-    await lock.release();
+  let count = await undoLocked({ facts, journal, undoable, of: "" });
+  const before = count > 0 ? undefined : findRunBefore(facts, journal, undoable);
+  if (before !== undefined) {
+    if (journal.outcome !== "undone") journal.append({ type: "run-ended", outcome: "undone" });
+    announce(facts, journal, before);
+    onJournal(before);
+    const of = ` of run ${before.header.run}`;
+    count = await undoLocked({ facts, journal: before, undoable, of });
   }
+  const isOpen = (before ?? journal).outcome === "open";
+  if (count > 0) facts.screen.good("undone");
+  else
+    facts.screen.good(`nothing was there to take back; the run is ${isOpen ? "open" : "closed"}`);
 }
 
 async function undoStep(context: StepContext, journal: Journal, step: Step): Promise<void> {
   context.signal.throwIfAborted();
   context.screen.line();
   context.screen.line(`◀ ${step.name}: taking back`);
-  journal.append({ type: "step-undoing", step: step.name, pid: process.pid });
+  const takingBack = beginTakingBack(journal, step.name);
   try {
     await step.undo?.(context);
   } catch (thrown) {
-    // refused or waiting means that nothing was changed: the step is done as before, and the run can go on
-    if (
-      thrown instanceof Failure &&
-      (thrown.exitCode === exitCodes.refused || thrown.exitCode === exitCodes.waiting)
-    )
-      journal.append({ type: "step-done", step: step.name, ms: 0, how: "kept" });
+    if (hasChangedNothing(thrown)) takingBack.kept();
     throw new StepFailure(step, thrown);
   } finally {
     context.screen.settle();
   }
-  journal.append({ type: "step-undone", step: step.name });
+  takingBack.undone();
   context.screen.event("step-undone", { step: step.name });
   context.screen.good(`${step.name} undone`);
 }

@@ -3,11 +3,11 @@ import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Gate } from "../../scripts/engine/gate.ts";
 import { listRuns } from "../../scripts/engine/journal.ts";
-import { answerOf, countRuns, down, touch, withGate } from "./fixtures/fake-gate.ts";
+import { answerOf, countRuns, down, passGate, touch, withGate } from "./fixtures/fake-gate.ts";
 import { FakeWorld } from "./fixtures/fake-world.ts";
 import {
   callResume,
-  callRun,
+  callStep,
   callUndo,
   captureScreen,
   type Captured,
@@ -36,7 +36,7 @@ describe("the way back through a gate", () => {
   };
 
   test("is asked for, proved, and forgets the answer", async () => {
-    await callRun(world, {}, yes());
+    await passGate(world);
     const screen = answerBoth("y\n", "y\n");
     const { exitCode, output } = await callUndo(world, withGate({}, { screen }));
     expect(exitCode).toBe(0);
@@ -49,17 +49,29 @@ describe("the way back through a gate", () => {
   });
 
   test("is not gone when the proof is not there", async () => {
-    await callRun(world, {}, yes());
+    await passGate(world);
     down.add("the lock");
-    const { exitCode, output } = await callUndo(world, yes());
+    const { exitCode, output } = await callUndo(world, yes(), "open-door");
     expect(exitCode).toBe(1);
     expect(output).toContain("open-door is not taken back");
     down.clear();
+    expect((await callUndo(world, yes(), "open-door")).exitCode).toBe(0);
+  });
+
+  test("waits in a whole undo in spite of --yes, and says which command goes on", async () => {
+    await passGate(world);
+    const { exitCode, output } = await callUndo(world, yes());
+    expect(exitCode).toBe(4);
+    expect(output).toMatch(/next +npx movebook .* undo fake --env dev --until open-door --yes\n/);
+    expect(world.has("load")).toBe(true);
+    expect((await callUndo(world, yes(), "open-door")).exitCode).toBe(0);
     expect((await callUndo(world, yes())).exitCode).toBe(0);
+    expect(world.outcomes()).toEqual(["undone"]);
+    expect(world.has("load")).toBe(false);
   });
 
   test("of a gate whose person says no leaves it as it was", async () => {
-    await callRun(world, {}, yes());
+    await passGate(world);
     const screen = answerBoth("y\n", "n\n");
     const { exitCode } = await callUndo(world, withGate({}, { screen }));
     expect(exitCode).toBe(4);
@@ -69,21 +81,21 @@ describe("the way back through a gate", () => {
 
   test("is gone also for a gate that was answered and not proved", async () => {
     down.add("the wind");
-    await callRun(world, {}, yes());
-    const { exitCode, output } = await callUndo(world, yes());
+    await passGate(world);
+    const { exitCode, output } = await callUndo(world, yes(), "open-door");
     expect(exitCode).toBe(0);
     expect(output).toContain("open-door undone");
   });
 
   test("runs a command where there is one", async () => {
     const back = { command: async () => touch(world, "closed"), checklist: () => [] };
-    await callRun(world, {}, yes({ goBack: back }));
+    await passGate(world, { goBack: back });
     expect((await callUndo(world, yes({ goBack: back }))).exitCode).toBe(0);
     expect(countRuns(world, "closed")).toBe(1);
   });
 
   test("goes no further than --until, and the run goes on from there", async () => {
-    await callRun(world, {}, yes());
+    await passGate(world);
     const choice = yes();
     const { exitCode } = await callUndo(world, choice, "open-door");
     expect(exitCode).toBe(0);
@@ -92,12 +104,12 @@ describe("the way back through a gate", () => {
     expect(journal?.outcome).toBe("open");
     const waits = await callResume(world, withGate());
     expect(waits.exitCode).toBe(4);
-    expect((await callResume(world, yes())).exitCode).toBe(0);
+    expect((await callStep(world, "open-door", yes())).exitCode).toBe(0);
     expect(listRuns(world.folder, "fake", "dev")[0]?.outcome).toBe("done");
   });
 
   test("refuses an --until that is no step", async () => {
-    await callRun(world, {}, yes());
+    await passGate(world);
     const { exitCode, output } = await callUndo(world, yes(), "open-dor");
     expect(exitCode).toBe(2);
     expect(output).toContain("did you mean open-door?");

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildReadingContext } from "../../scripts/engine/call.ts";
-import { defineGate, recallAnswer } from "../../scripts/engine/gate.ts";
+import { defineGate, recallAnswer, wasPassed } from "../../scripts/engine/gate.ts";
 import { listRuns } from "../../scripts/engine/journal.ts";
 import { rehearse } from "../../scripts/engine/run.ts";
 import { printStatus } from "../../scripts/engine/status.ts";
@@ -11,6 +11,7 @@ import {
   countRuns,
   down,
   fakeOutside,
+  passGate,
   plainGate,
   touch,
   withGate,
@@ -20,6 +21,7 @@ import {
   callResume,
   callRun,
   callStep,
+  callUndo,
   captureScreen,
   makeFacts,
   type CallChoice,
@@ -76,8 +78,25 @@ describe("a gate without anybody to ask", () => {
     expect(exitCode).toBe(6);
   });
 
-  test("takes --yes, and writes down who, when and how", async () => {
-    const { exitCode, output } = await callRun(world, {}, withGate({}, { options: { yes: true } }));
+  test("waits in a whole run in spite of --yes, and says which command takes it", async () => {
+    for (const selection of [{}, { from: "open-door" }]) {
+      const called = await callRun(world, selection, withGate({}, { options: { yes: true } }));
+      expect(called.exitCode).toBe(4);
+      expect(called.output).toContain("--yes answers only the gate that is named");
+      expect(called.output).toMatch(/next +npx movebook .* step fake open-door --env dev --yes\n/);
+      world.forget();
+    }
+    expect((await callResume(world, withGate({}, { options: { yes: true } }))).exitCode).toBe(4);
+    expect(answerOf(world)).toBeUndefined();
+  });
+
+  test("takes --yes when it is named, and writes down who, when and how", async () => {
+    await callRun(world, {}, withGate());
+    const { exitCode, output } = await callStep(
+      world,
+      "open-door",
+      withGate({}, { options: { yes: true } }),
+    );
     expect(exitCode).toBe(0);
     expect(output).toContain("✓ the wind answers");
     expect(answerOf(world)).toEqual({
@@ -89,14 +108,8 @@ describe("a gate without anybody to ask", () => {
     expect(world.outcomes()).toEqual(["done"]);
   });
 
-  test("is answered by its step with --yes, in the same run", async () => {
-    await callRun(world, {}, withGate());
-    const { exitCode } = await callStep(
-      world,
-      "open-door",
-      withGate({}, { options: { yes: true } }),
-    );
-    expect(exitCode).toBe(0);
+  test("is answered in the same run", async () => {
+    await passGate(world);
     expect(world.outcomes()).toEqual(["done"]);
     expect(world.ran()).toEqual(["look", "fetch", "load", "tidy", "prove"]);
   });
@@ -126,7 +139,7 @@ describe("the proof of a gate", () => {
 
   test("is looked for again in a resume, and nobody is asked twice", async () => {
     down.add("the wind");
-    const first = await callRun(world, {}, yes);
+    const first = await passGate(world);
     expect(first.exitCode).toBe(1);
     expect(first.output).toMatch(/1\. +the wind does not answer\n +→ Look\./);
     expect((await callResume(world, withGate())).exitCode).toBe(1);
@@ -138,7 +151,7 @@ describe("the proof of a gate", () => {
 
   test("has to be there before the gate opens, too: else nothing is begun", async () => {
     down.add("the key");
-    const { exitCode, output } = await callRun(world, {}, yes);
+    const { exitCode, output } = await passGate(world);
     expect(exitCode).toBe(3);
     expect(output).toContain("the key does not answer");
     expect(answerOf(world)).toBeUndefined();
@@ -160,10 +173,19 @@ describe("the proof of a gate", () => {
         return { ...gated, steps: [...gated.steps, last] };
       },
     });
-    await callRun(world, { until: "open-door" }, more(yes));
+    await callRun(world, { until: "prove" }, more(yes));
+    await callStep(world, "open-door", more(yes));
     const { exitCode } = await callStep(world, "open-door", more(withGate()));
     expect(exitCode).toBe(4);
     expect(answerOf(world)).toBeNull();
+    // whoever went through is still there
+    const [journal] = listRuns(world.folder, "fake", "dev");
+    const facts = makeFacts(world, more(withGate()), captureScreen().screen);
+    const context = buildReadingContext(facts, journal, world.folder);
+    expect(wasPassed(context, "open-door")).toBe(true);
+    const undone = await callUndo(world, more(yes), "open-door");
+    expect(undone.output).toContain("open-door undone");
+    expect(undone.exitCode).toBe(0);
   });
 });
 
@@ -212,7 +234,7 @@ describe("a gate with a command", () => {
 });
 
 test("an answer that is no answer counts as none", async () => {
-  await callRun(world, {}, withGate({}, { options: { yes: true } }));
+  await passGate(world);
   const [journal] = listRuns(world.folder, "fake", "dev");
   const facts = makeFacts(world, withGate(), captureScreen().screen);
   const context = buildReadingContext(facts, journal, world.folder);

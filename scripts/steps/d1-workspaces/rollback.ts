@@ -11,6 +11,7 @@ export const rollback: Step = {
   changes: "target",
   byHand: true,
   ofFinishedRun: true,
+  takesBack: "import",
   interrupted: "run-again",
   run: takeBackImport,
   verify: async (context) => {

@@ -32,13 +32,23 @@ const at = (iso: string): void => {
 };
 const config = { V2_API_CONFIG: "v2/api/wrangler.toml" };
 
+const gates = ["deploy-api", "deploy-web", "internal-test", "switch-dns", "keep-v1", "clean-up"];
+
+/** Passes the gates as far as that one, each by its name. */
+async function passUntil(
+  last: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await callRun(world, { until: "validate" }, silent(variables));
+  for (const gate of gates.slice(0, gates.indexOf(last) + 1))
+    expect((await callStep(world, gate, yes(variables))).exitCode, gate).toBe(0);
+}
+
 /** As far as the switch; DNS follows at once. */
 async function cutOver(): Promise<void> {
-  expect((await callRun(world, { until: "internal-test" }, yes())).exitCode).toBe(0);
+  await passUntil("internal-test");
   world.answers["/public"] = "v2";
-  expect((await callRun(world, { from: "switch-dns", until: "switch-dns" }, yes())).exitCode).toBe(
-    0,
-  );
+  expect((await callStep(world, "switch-dns", yes())).exitCode).toBe(0);
 }
 
 describe("the deployment of v2", () => {
@@ -101,7 +111,10 @@ describe("the deployment of v2", () => {
   test("that was the first one asks a person on the way back", async () => {
     world.installWrangler(undefined);
     expect((await callRun(world, { until: "deploy-api" }, silent(config))).exitCode).toBe(0);
-    expect((await callUndo(world, yes(config))).exitCode).toBe(0);
+    const unnamed = await callUndo(world, yes(config));
+    expect(unnamed.exitCode).toBe(4);
+    expect(unnamed.output).toContain("undo fake --env remote --until deploy-api --yes");
+    expect((await callUndo(world, yes(config), "deploy-api")).exitCode).toBe(0);
     expect(world.wranglerCalls().some((call) => call.startsWith("rollback"))).toBe(false);
   });
 });
@@ -115,7 +128,7 @@ describe("the internal test", () => {
   });
 
   test("asks for what differs from v1", async () => {
-    await callRun(world, { until: "deploy-web" }, yes());
+    await passUntil("deploy-web");
     const { exitCode, output } = await callResume(world, silent());
     expect(exitCode).toBe(4);
     for (const word of ["HttpOnly", "sessions are not migrated", '"Default"', "viewer", "/api/"])
@@ -123,7 +136,7 @@ describe("the internal test", () => {
   });
 
   test("does not begin while v2 does not answer", async () => {
-    await callRun(world, { until: "deploy-web" }, yes());
+    await passUntil("deploy-web");
     world.answers["/v2"] = "500";
     const { exitCode, output } = await callResume(world, yes());
     expect(exitCode).toBe(3);
@@ -133,7 +146,7 @@ describe("the internal test", () => {
 
 describe("the switch of DNS", () => {
   test("is not begun while v1 has no address of its own that answers", async () => {
-    await callRun(world, { until: "internal-test" }, yes());
+    await passUntil("internal-test");
     world.answers["/v1"] = "nothing";
     const { exitCode, output } = await callResume(world, yes());
     expect(exitCode).toBe(3);
@@ -141,7 +154,7 @@ describe("the switch of DNS", () => {
   });
 
   test("lists what a person does, and is proved by v2's mark at the public addresses", async () => {
-    await callRun(world, { until: "internal-test" }, yes());
+    await passUntil("internal-test");
     const waits = await callResume(world, silent());
     expect(waits.exitCode).toBe(4);
     expect(waits.output).toContain("what v1 gets after the export is not in v2");
@@ -161,8 +174,8 @@ describe("the switch of DNS", () => {
       V1_WEB_URL: "",
       V1_API_HEALTH_URL: "",
     };
-    await callRun(world, { until: "internal-test" }, yes(none));
-    const { output } = await callRun(world, { from: "switch-dns", until: "switch-dns" }, yes(none));
+    await passUntil("internal-test", none);
+    const { output } = await callStep(world, "switch-dns", yes(none));
     expect(output).toContain("! nobody looks whether v1 stays reachable");
     expect(output).toContain("! nobody looks who answers after the switch");
     expect(state("switch-dns")).toBe("done");
@@ -170,7 +183,7 @@ describe("the switch of DNS", () => {
 
   test("warns when v1 has changed since the export", async () => {
     world.listChanges = async () => [warned("v1 has changed since the export: table records")];
-    await callRun(world, { until: "internal-test" }, yes());
+    await passUntil("internal-test");
     const { output } = await callResume(world, silent());
     expect(output).toContain("! v1 has changed since the export: table records");
   });
@@ -242,10 +255,15 @@ describe("the clean-up", () => {
   test("and everything before it can be gone back, one gate after the other", async () => {
     await cutOver();
     at("2027-01-10T12:00:00Z");
-    await callResume(world, yes());
+    await callResume(world, silent());
+    expect((await callStep(world, "clean-up", yes())).exitCode).toBe(0);
     world.answers["/public"] = "v1";
-    const { exitCode, output } = await callUndo(world, yes());
-    expect(exitCode).toBe(0);
+    let output = "";
+    for (const gate of ["clean-up", "switch-dns", "deploy-web", "deploy-api"]) {
+      const undone = await callUndo(world, yes(), gate);
+      expect(undone.exitCode, gate).toBe(0);
+      output += undone.output;
+    }
     const order = [...output.matchAll(/◀ (\S+):/g)].map(([, name]) => name);
     expect(order).toEqual(["clean-up", "switch-dns", "internal-test", "deploy-web", "deploy-api"]);
   });
@@ -253,7 +271,7 @@ describe("the clean-up", () => {
 
 describe("the settings of the cutover", () => {
   test("may be set when it comes: the run has begun long before", async () => {
-    await callRun(world, { until: "deploy-web" }, yes({ PUBLIC_WEB_URL: "" }));
+    await passUntil("deploy-web", { PUBLIC_WEB_URL: "" });
     expect((await callResume(world, silent())).output).toContain("internal-test waits");
   });
 
