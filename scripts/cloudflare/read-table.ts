@@ -1,10 +1,11 @@
 import { failed } from "../engine/failure.ts";
 import type { Cell } from "./cell.ts";
 import type { D1Database, Row } from "./d1-database.ts";
-import { decodeCells, encodeCells, measureCells, unprinted } from "./exact-cells.ts";
+import { encodeCells, measureCells, unprinted } from "./exact-cells.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { readRows, readReals } from "./read-rows.ts";
 import { numberRows } from "./row-numbers.ts";
+import { StoredRow } from "./stored-row.ts";
 import { listStoredColumns } from "./stored-columns.ts";
 import type { TableShape } from "./table-shape.ts";
 
@@ -37,11 +38,11 @@ function buildPage(
   const columns = listStoredColumns(shape).map(quoteIdentifier);
   const { number, after: from, last } = numberRows(shape);
   return [
-    `WITH page AS (SELECT ${number} AS number,`,
+    `WITH movebook_page AS (SELECT ${number} AS number,`,
     `CASE WHEN ${measureCells(columns)} > ${largeRow} THEN '' ELSE ${encodeCells(columns)} END AS cells ${from(after, rows)}),`,
-    "counted AS (SELECT number, cells, sum(length(cells) + 22) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM page)",
+    "movebook_counted AS (SELECT number, cells, sum(length(cells) + 22) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM movebook_page)",
     `SELECT group_concat(number || ':' || cells, ';') AS pack, CAST(${last} AS TEXT) AS last`,
-    `FROM counted WHERE total <= ${bytes} GROUP BY total / ${packLength} ORDER BY min(number)`,
+    `FROM movebook_counted WHERE total <= ${bytes} GROUP BY total / ${packLength} ORDER BY min(number)`,
   ].join("\n");
 }
 
@@ -87,13 +88,15 @@ async function fillRows(
   database: D1Database,
   shape: TableShape,
   rows: readonly NumberedRow[],
-): Promise<Cell[][]> {
+): Promise<StoredRow[]> {
   const large = rows.filter(({ text }) => text === undefined);
   const unexact = rows.filter(({ text }) => text?.includes(unprinted));
   const reals = await readReals(database, shape, listNumbers(unexact));
   const read = await readRows(database, shape, listNumbers(large));
   return rows.map(({ number, text }) =>
-    text === undefined ? (read.get(number) ?? []) : decodeCells(text, reals.get(number)),
+    text === undefined
+      ? StoredRow.ofCells(read.get(number) ?? [])
+      : StoredRow.ofText(text, reals.get(number)),
   );
 }
 
@@ -102,11 +105,11 @@ async function fillRows(
  * Cells stand in the order of the stored columns (listStoredColumns). Rows come in the order of the rowid, those of
  * WITHOUT ROWID tables in the order of the primary key. The next page is fetched while one is worked on.
  */
-export async function* readTable(
+export async function* readStoredRows(
   database: D1Database,
   shape: TableShape,
   { pageBytes = defaultPageBytes[database.place] }: ReadOptions = {},
-): AsyncGenerator<Cell[][]> {
+): AsyncGenerator<StoredRow[]> {
   const ask = async (after: bigint | undefined, rows: number): Promise<Page> => {
     const sql = buildPage(shape, after, rows, pageBytes);
     const [answer = []] = await database.query(sql, `Read ${shape.name} of ${database.name}`);
@@ -123,4 +126,14 @@ export async function* readTable(
     next?.catch(() => undefined);
     yield await fillRows(database, shape, page.rows);
   }
+}
+
+/** The cells of all rows of a table, as readStoredRows reads them. */
+export async function* readTable(
+  database: D1Database,
+  shape: TableShape,
+  options?: ReadOptions,
+): AsyncGenerator<Cell[][]> {
+  for await (const page of readStoredRows(database, shape, options))
+    yield page.map(({ cells }) => cells);
 }

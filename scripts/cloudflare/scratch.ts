@@ -104,6 +104,12 @@ export class Scratch {
       yield exact ? exactCells(row) : row;
   }
 
+  /** The first column of a SELECT that gives nothing but ASCII text without NUL, and is quicker for it than rows(). */
+  *texts(sql: string): Generator<string, void> {
+    for (const [text] of this.#database.prepare(sql).raw().iterate() as Iterable<[string]>)
+      yield text;
+  }
+
   /** The first row of a query; undefined when there is none. */
   row(sql: string, ...cells: readonly Cell[]): Cell[] | undefined {
     const { statement, exact } = this.#prepareReading(sql);

@@ -1,11 +1,14 @@
 import { areCellsEqual, RawText, type Cell } from "../../cloudflare/cell.ts";
 import type { D1Database } from "../../cloudflare/d1-database.ts";
 import { quoteIdentifier } from "../../cloudflare/identifier.ts";
-import { readTable } from "../../cloudflare/read-table.ts";
+import { readStoredRows } from "../../cloudflare/read-table.ts";
 import type { Scratch } from "../../cloudflare/scratch.ts";
 import { rowidName } from "../../cloudflare/shape-twin.ts";
-import { listStoredColumns } from "../../cloudflare/stored-columns.ts";
+import { listStoredColumns, nameRowid } from "../../cloudflare/stored-columns.ts";
+import { areRowsEqual, type StoredRow } from "../../cloudflare/stored-row.ts";
 import type { TableShape } from "../../cloudflare/table-shape.ts";
+import { listExpectedRows } from "./expected-rows.ts";
+import { KeyIndex, keyOf } from "./key-index.ts";
 
 /** A table of a database, and the rows of the scratch file that it should hold. */
 export interface Comparison {
@@ -15,7 +18,7 @@ export interface Comparison {
   readonly shape: TableShape;
   /** Name of the table in the scratch file that holds the same columns. */
   readonly expected: string;
-  /** For tables without a key: the order in which the expected rows were written. */
+  /** The order in which the expected rows were written: most stand in it still, and tables without a key have no other. */
   readonly orderBy?: string;
   readonly signal: AbortSignal;
   readonly onRows?: (rows: number) => void;
@@ -48,18 +51,6 @@ const lookedUp = 400;
 export const isSame = (found: TableDifference): boolean =>
   found.changed === 0 && found.missing === 0 && found.extra === 0;
 
-/** A key as a text that is the same for the same cells only. */
-function keyOf(cells: readonly Cell[]): string {
-  return cells
-    .map((cell) => {
-      if (cell === null) return "n";
-      if (cell instanceof RawText) return `r${cell.bytes.toString("hex")}`;
-      if (Buffer.isBuffer(cell)) return `b${cell.toString("hex")}`;
-      return `${typeof cell === "string" ? "t" : typeof cell === "bigint" ? "i" : "f"}${JSON.stringify(String(cell))}`;
-    })
-    .join(",");
-}
-
 /** A key as a person reads it, for the report. */
 const nameKey = (names: readonly string[], cells: readonly Cell[]): string =>
   names
@@ -74,8 +65,6 @@ const nameKey = (names: readonly string[], cells: readonly Cell[]): string =>
       return `${name} = ${text}`;
     })
     .join(", ");
-
-const listNames = (names: readonly string[]): string => names.map(quoteIdentifier).join(", ");
 
 /** Counts while a table is read. */
 class Count {
@@ -99,6 +88,12 @@ class Count {
     if (this.samples.length < shownSamples) this.samples.push(text);
   }
 
+  /** A row that is there as it should be. */
+  meetEqual(): void {
+    this.met += 1;
+    this.equal += 1;
+  }
+
   /** A row that is there and one that should be. */
   meet(row: readonly Cell[], should: readonly Cell[], name: () => string): void {
     this.met += 1;
@@ -120,44 +115,6 @@ class Count {
   }
 }
 
-/** Keys of the expected rows with their places: the scratch file itself has no indexes, and is only read. */
-class KeyIndex {
-  static #made = 0;
-  // of its own: a table that was not read to its end cannot be dropped, and goes with the connection
-  readonly #table = `temp.movebook_keys_${(KeyIndex.#made += 1)}`;
-  readonly #scratch: Scratch;
-  readonly #key: string;
-  readonly #query: string;
-
-  constructor({ scratch, shape, expected }: Comparison, names: readonly string[], rowid: string) {
-    this.#scratch = scratch;
-    this.#key = listNames(shape.primaryKey);
-    this.#query = `SELECT ${listNames(names)} FROM ${quoteIdentifier(expected)} WHERE ${rowid} IN (SELECT movebook_place FROM ${this.#table} WHERE`;
-    scratch.exec(
-      `CREATE TABLE ${this.#table} AS SELECT ${rowid} AS movebook_place, ${this.#key} FROM ${quoteIdentifier(expected)}`,
-    );
-    const name = this.#table.replace("temp.", "");
-    scratch.exec(`CREATE INDEX ${this.#table}_by_key ON ${name} (${this.#key})`);
-  }
-
-  /** The expected rows that have one of the keys. */
-  find(keys: readonly (readonly Cell[])[]): Cell[][] {
-    const parameter = (cell: Cell): string => (cell instanceof RawText ? "CAST(? AS TEXT)" : "?");
-    const values = keys.map((key) => `(${key.map(parameter).join(", ")})`).join(", ");
-    const isOne = keys[0]?.length === 1;
-    const condition = isOne
-      ? `${this.#key} IN (${values})`
-      : `(${this.#key}) IN (VALUES ${values})`;
-    return [...this.#scratch.rows(`${this.#query} ${condition})`, ...keys.flat())];
-  }
-
-  /** Keys that no row of the database had, the first few. */
-  *listOthers(met: ReadonlySet<string>): Generator<Cell[]> {
-    for (const key of this.#scratch.rows(`SELECT ${this.#key} FROM ${this.#table}`))
-      if (!met.has(keyOf(key))) yield key;
-  }
-}
-
 /** Names the first rows that are missing. The keys of the database are read once more: it is not the usual case. */
 async function sampleMissing(comparison: Comparison, index: KeyIndex, count: Count): Promise<void> {
   const { shape } = comparison;
@@ -166,41 +123,66 @@ async function sampleMissing(comparison: Comparison, index: KeyIndex, count: Cou
   );
   const met = new Set<string>();
   for await (const page of readPages({ ...comparison, shape: { ...shape, columns } }))
-    for (const key of page) met.add(keyOf(key));
+    for (const { cells } of page) met.add(keyOf(cells));
   for (const key of index.listOthers(met)) {
     count.sample(`${nameKey(shape.primaryKey, key)}: is missing`);
     if (count.samples.length >= shownSamples) return;
   }
 }
 
+const listExpected = (
+  { scratch, shape, expected, orderBy = nameRowid(shape) }: Comparison,
+  columns: readonly string[],
+): Generator<StoredRow, undefined> =>
+  listExpectedRows({ scratch, table: expected, columns, orderBy });
+
+/** Looks rows up by their keys. */
+function compareRows(
+  { shape: { primaryKey } }: Comparison,
+  names: readonly string[],
+  count: Count,
+  index: KeyIndex,
+  rows: readonly StoredRow[],
+): void {
+  const positions = primaryKey.map((name) => names.indexOf(name));
+  const keyOfRow = (row: readonly Cell[]): Cell[] =>
+    positions.map((position) => row[position] ?? null);
+  const cells = rows.map((row) => row.cells);
+  const found = new Map(index.find(cells.map(keyOfRow)).map((row) => [keyOf(keyOfRow(row)), row]));
+  for (const row of cells) {
+    const key = keyOfRow(row);
+    const should = found.get(keyOf(key));
+    const name = (): string => nameKey(primaryKey, key);
+    if (should === undefined) count.add(name);
+    else count.meet(row, should, name);
+  }
+}
+
+/** A row that stands where it was expected, and is equal, has the same key; the others are looked up. */
 async function compareByKey(
   comparison: Comparison,
   names: readonly string[],
   count: Count,
-  index: KeyIndex,
+  rowid: string,
 ): Promise<void> {
-  const { primaryKey } = comparison.shape;
-  const positions = primaryKey.map((name) => names.indexOf(name));
-  const keyOfRow = (row: readonly Cell[]): Cell[] =>
-    positions.map((position) => row[position] ?? null);
+  const expected = listExpected(comparison, names);
+  let index: KeyIndex | undefined;
   for await (const page of readPages(comparison)) {
-    for (let start = 0; start < page.length; start += lookedUp) {
-      const rows = page.slice(start, start + lookedUp);
-      const found = new Map(
-        index.find(rows.map(keyOfRow)).map((row) => [keyOf(keyOfRow(row)), row]),
-      );
-      for (const row of rows) {
-        const key = keyOfRow(row);
-        const should = found.get(keyOf(key));
-        const name = (): string => nameKey(primaryKey, key);
-        if (should === undefined) count.add(name);
-        else count.meet(row, should, name);
-      }
+    const others = page.filter((row) => {
+      const should = expected.next().value;
+      return should === undefined || !areRowsEqual(row, should);
+    });
+    for (let met = others.length; met < page.length; met += 1) count.meetEqual();
+    for (let start = 0; start < others.length; start += lookedUp) {
+      index ??= new KeyIndex(comparison, names, rowid);
+      compareRows(comparison, names, count, index, others.slice(start, start + lookedUp));
     }
     count.rows += page.length;
     comparison.onRows?.(count.rows);
   }
-  if (count.met < count.expected) await sampleMissing(comparison, index, count);
+  expected.return(undefined);
+  if (count.met === count.expected) return;
+  await sampleMissing(comparison, index ?? new KeyIndex(comparison, names, rowid), count);
 }
 
 async function compareByPosition(
@@ -208,25 +190,23 @@ async function compareByPosition(
   names: readonly string[],
   count: Count,
 ): Promise<void> {
-  const { scratch, expected, orderBy = "rowid" } = comparison;
-  const rows = scratch.rows(
-    `SELECT ${listNames(names)} FROM ${quoteIdentifier(expected)} ORDER BY ${orderBy}`,
-  );
+  const expected = listExpected(comparison, names);
   for await (const page of readPages(comparison)) {
     for (const row of page) {
       count.rows += 1;
-      const should = rows.next();
+      const should = expected.next().value;
       const name = (): string => `row ${count.rows}`;
-      if (should.done === true) count.add(name);
-      else count.meet(row, should.value, name);
+      if (should === undefined) count.add(name);
+      else if (areRowsEqual(row, should)) count.meetEqual();
+      else count.meet(row.cells, should.cells, name);
     }
     comparison.onRows?.(count.rows);
   }
-  rows.return(undefined);
+  expected.return(undefined);
 }
 
-async function* readPages({ database, shape, signal }: Comparison): AsyncGenerator<Cell[][]> {
-  for await (const page of readTable(database, shape)) {
+async function* readPages({ database, shape, signal }: Comparison): AsyncGenerator<StoredRow[]> {
+  for await (const page of readStoredRows(database, shape)) {
     signal.throwIfAborted();
     yield page;
   }
@@ -255,7 +235,7 @@ export async function compareTable(comparison: Comparison): Promise<TableDiffere
   const count = new Count(names, total);
   const rowid = rowidName(shape);
   if (rowid === undefined || !hasKey(comparison)) await compareByPosition(comparison, names, count);
-  else await compareByKey(comparison, names, count, new KeyIndex(comparison, names, rowid));
+  else await compareByKey(comparison, names, count, rowid);
   const { rows, equal, changed, extra, columns, samples } = count;
   const missing = total - count.met;
   return {
