@@ -20,11 +20,15 @@ const printable = "BETWEEN 1e-60 AND 1e60";
 /** In an encoded row: a double that has to be read by itself, as JSON. */
 export const unprinted = "R";
 
+/** SQL that says of a zero whether it is -0.0, which both printf and JSON write as 0.0. */
+export const isNegativeZero = (value: string): string => `atan2(${value}, -1.0) < 0`;
+
 /** One value as a text that says its storage class and holds every byte of it. */
 const encodeValue = (value: string): string =>
   `CASE typeof(${value}) WHEN 'text' THEN 't' || hex(${value}) WHEN 'blob' THEN 'b' || hex(${value})` +
   ` WHEN 'integer' THEN 'i' || ${value} WHEN 'real' THEN` +
-  ` CASE WHEN abs(${value}) ${printable} OR ${value} IN (0.0, 9e999, -9e999)` +
+  ` CASE WHEN ${value} = 0.0 AND ${isNegativeZero(value)} THEN 'r-0.0'` +
+  ` WHEN abs(${value}) ${printable} OR ${value} IN (0.0, 9e999, -9e999)` +
   ` THEN 'r' || printf('%!.17g', ${value}) ELSE '${unprinted}' END ELSE 'n' END`;
 
 /**
@@ -67,7 +71,7 @@ export function decodeCell(text: string): Cell {
 }
 
 /**
- * The cells of one text of encodeCells; -0.0 comes as 0.0, as SQLite prints it.
+ * The cells of one text of encodeCells.
  * @param reals the doubles of the row by the place of their column, where the text has `unprinted` ones
  */
 export const decodeCells = (text: string, reals?: ReadonlyMap<number, number>): Cell[] =>

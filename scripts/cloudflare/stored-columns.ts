@@ -1,3 +1,4 @@
+import { refused } from "../engine/failure.ts";
 import type { TableShape } from "./table-shape.ts";
 
 /** A name of the rowid that none of the columns hides. */
@@ -6,13 +7,13 @@ export function findRowid(columns: readonly string[]): string | undefined {
   return ["rowid", "_rowid_", "oid"].find((alias) => !taken.has(alias));
 }
 
-/** The name of the rowid of a table. @throws Error when columns hide all three of its names */
+/** The name of the rowid of a table. @throws Failure (refused) when columns hide all three of its names */
 export function nameRowid({ columns, name }: TableShape): string {
   const free = findRowid(columns.map((column) => column.name));
   if (free === undefined)
-    throw new Error(
-      `${name} has columns named rowid, _rowid_ and oid: its rows cannot be numbered`,
-    );
+    throw refused(`the table ${name} has columns rowid, _rowid_ and oid`, [
+      { what: "its rows cannot be told apart", where: name, todo: "Rename one of the columns." },
+    ]);
   return free;
 }
 

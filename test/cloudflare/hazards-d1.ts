@@ -9,6 +9,7 @@ export const hazardsSchema = [
   "CREATE TABLE keyless (a TEXT, b)",
   "CREATE TABLE counters (id INTEGER PRIMARY KEY, hits INTEGER) STRICT",
   "CREATE TABLE pairs (a TEXT, b TEXT, body TEXT, PRIMARY KEY (b, a)) WITHOUT ROWID",
+  "CREATE TABLE counted (id INTEGER PRIMARY KEY, value)",
   "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)",
   `CREATE TRIGGER touch AFTER UPDATE ON notes BEGIN
   UPDATE books SET title = CASE WHEN title = 'END;' THEN 'x;' ELSE CASE WHEN 1 THEN title END END;
@@ -80,12 +81,29 @@ export const hazardRows: Readonly<Record<string, readonly (readonly Cell[])[]>> 
     ["b", "a", `${"y\n".repeat(200_000)}\\n`],
     ["c\n\n", "a", "plain"],
   ],
+  counted: [
+    [1n, "two\nreal\nlines"],
+    [2n, windows],
+    [3n, 9007199254740991n],
+    [4n, -9007199254740991n],
+    [5n, 9007199254740993n],
+    [6n, -0],
+    [7n, 0],
+    [8n, 0n],
+    [9n, 3],
+    [10n, "a true \u{fffd}\n\\n"],
+    [11n, new RawText(Buffer.from(`${pretty}\0`))],
+    [12n, new RawText(Buffer.from(`{\n"a": "\\n"\n}\0 and more`))],
+    [13n, null],
+    [14n, Buffer.from("x\n\\n")],
+  ],
   d1_migrations: [[1n, "0001_init.sql"]],
 };
 
 function literal(cell: Cell): string {
   if (cell === null) return "NULL";
   if (typeof cell === "bigint") return String(cell);
+  if (Object.is(cell, -0)) return "-0.0";
   if (typeof cell === "number")
     return Number.isFinite(cell) ? cell.toExponential() : cell > 0 ? "9e999" : "-9e999";
   if (Buffer.isBuffer(cell)) return `X'${cell.toString("hex")}'`;
@@ -97,12 +115,12 @@ const columnsOf: Readonly<Record<string, string>> = { books: " (id, title, loose
 
 /** Statements that make the database, one row each. */
 export const hazardStatements = (): string[] => [
-  ...hazardsSchema.slice(0, 6),
+  ...hazardsSchema.slice(0, 7),
   ...Object.entries(hazardRows).flatMap(([table, rows]) =>
     rows.map(
       (cells) =>
         `INSERT INTO ${table}${columnsOf[table] ?? ""} VALUES (${cells.map(literal).join(",")})`,
     ),
   ),
-  ...hazardsSchema.slice(6),
+  ...hazardsSchema.slice(7),
 ];

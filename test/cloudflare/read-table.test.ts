@@ -63,7 +63,8 @@ beforeAll(async () => {
     [
       "CREATE TABLE cells (a, b, c, made AS (1))",
       "INSERT INTO cells VALUES (1, 1.0, '1'), (9223372036854775807, -9223372036854775808, 9007199254740993)",
-      "INSERT INTO cells VALUES (9e999, -9e999, 0.1), (NULL, '', X'')",
+      "INSERT INTO cells VALUES (9e999, -9e999, 0.1), (NULL, '', X''), (-0.0, 0.0, 0)",
+      ...["page", "counted"].map((name) => `CREATE TABLE ${name} AS SELECT '${name}' AS cells`),
       "INSERT INTO cells VALUES (CAST(X'610062' AS TEXT), CAST(X'61FF' AS TEXT), X'00FF'), ('a,b;c:''\"', 'ü✓😀', char(10) || '\\n' || char(13))",
       "CREATE TABLE doubles (id INTEGER PRIMARY KEY, value REAL)",
       `CREATE TABLE wide (${wide.join(", ")})`,
@@ -94,6 +95,7 @@ describe("a table is read", () => {
       [9223372036854775807n, -9223372036854775808n, 9007199254740993n],
       [Infinity, -Infinity, 0.1],
       [null, "", Buffer.alloc(0)],
+      [-0, 0, 0n],
       [
         new RawText(Buffer.from("a\0b")),
         new RawText(Buffer.from([0x61, 0xff])),
@@ -119,6 +121,10 @@ describe("a table is read", () => {
       ["r1", "x"],
       ["r2", "y"],
     ]);
+  });
+
+  test.each(["page", "counted"])("when it has a name of our own question: %s", async (name) => {
+    expect(await read(shape(name, ["cells"]))).toEqual([[name]]);
   });
 
   test("in pages, from the smallest rowid to the largest", async () => {

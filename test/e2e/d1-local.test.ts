@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeD1Move, type D1Move, type Ended } from "./support/d1-move.ts";
+import { listHazards, makeD1Move, type D1Move, type Ended } from "./support/d1-move.ts";
 
 const minutes = 60_000;
 const local = ["--env", "local"];
@@ -13,7 +13,7 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
   let ended: Ended;
 
   beforeAll(async () => {
-    move = makeD1Move({ hazards: false });
+    move = makeD1Move({ hazards: true });
     v1Before = move.picture("v1");
     v2Before = move.picture("v2");
     ended = await move.movebook(["run", "d1-workspaces", ...local]);
@@ -31,9 +31,16 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
       ["users", ["id", "email", "password_hash"]],
       ["records", ["id", "table_id", "data", "created_by", "created_at", "updated_at"]],
       ["fields", ["id", "table_id", "name", "options"]],
+      ["hazards", ["id", "why", "value"]],
     ] as const)
       expect(move.cells("v2", table, columns), table).toEqual(move.cells("v1", table, columns));
     expect(move.cells("v2", "sessions")).toEqual([]);
+  });
+
+  it("has every hazard in v2 as it was made, in value and type", () => {
+    for (const { name, meant, stored } of listHazards(move, "v2"))
+      expect(stored, name).toStrictEqual(meant);
+    expect(listHazards(move, "v2").length).toBeGreaterThan(12);
   });
 
   it("leaves v1 as it was, to the last byte", () => {
@@ -79,5 +86,46 @@ describe("a v1 with every hazard, moved locally", { timeout: 15 * minutes }, () 
     expect(undone.output).toContain("v2 is as it was");
     expect(undone.code).toBe(0);
     expect(move.picture("v2")).toBe(v2Before);
+  });
+});
+
+describe("what cannot be moved", { timeout: 10 * minutes }, () => {
+  const hidden = "CREATE TABLE hidden (id TEXT, rowid TEXT, _rowid_ TEXT, oid TEXT)";
+  let move: D1Move;
+  let v2Before = "";
+
+  beforeAll(() => {
+    move = makeD1Move({ v2: [hidden, "CREATE TABLE stores (id TEXT PRIMARY KEY, value)"] });
+    v2Before = move.picture("v2");
+    move.change(
+      "v1",
+      hidden,
+      "INSERT INTO hidden VALUES ('a', 'b', 'c', 'd')",
+      "CREATE TABLE stores (id TEXT PRIMARY KEY, value)",
+      "INSERT INTO stores VALUES ('a', 1), ('large one', replace(hex(zeroblob(1000001)), '00', 'cd'))",
+      "CREATE VIRTUAL TABLE search USING fts5(body)",
+    );
+  });
+  afterAll(() => move.remove());
+
+  it.each([
+    ["a virtual table", "D1 exports no database that has one: search", "DROP TABLE search"],
+    [
+      "a row over 2 MB",
+      "1 × rows over 2 MB, which D1 does not store (stores)",
+      "DELETE FROM stores WHERE id = 'large one'",
+    ],
+    [
+      "a table whose columns hide its rowid",
+      "the table hidden has columns rowid, _rowid_ and oid",
+      "ALTER TABLE hidden RENAME COLUMN oid TO other",
+    ],
+  ])("is refused by name: %s", async (_what, message, mend) => {
+    const { output, code } = await move.movebook(["run", "d1-workspaces", ...local]);
+    expect(output).toContain(message);
+    expect(output).not.toContain("large one");
+    expect(code).toBe(3);
+    expect(move.picture("v2")).toBe(v2Before);
+    move.change("v1", mend);
   });
 });

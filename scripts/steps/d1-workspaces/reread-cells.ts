@@ -1,6 +1,6 @@
 import type { Cell } from "../../cloudflare/cell.ts";
 import type { Row } from "../../cloudflare/d1-database.ts";
-import { decodeCell, joinBalanced } from "../../cloudflare/exact-cells.ts";
+import { decodeCell, isNegativeZero, joinBalanced } from "../../cloudflare/exact-cells.ts";
 import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import type { TableShape } from "../../cloudflare/table-shape.ts";
 
@@ -21,7 +21,8 @@ export function encodeValue(name: string): string {
   return (
     `CASE typeof(${name}) WHEN 'text' THEN 't' || hex(${name}) WHEN 'blob' THEN 'b' || hex(${name})` +
     ` WHEN 'integer' THEN 'i' || ${name} WHEN 'real' THEN` +
-    ` CASE ${name} WHEN 9e999 THEN 'rInf' WHEN -9e999 THEN 'r-Inf' ELSE '${real}' END ELSE 'n' END`
+    ` CASE WHEN ${name} = 9e999 THEN 'rInf' WHEN ${name} = -9e999 THEN 'r-Inf'` +
+    ` WHEN ${name} = 0.0 AND ${isNegativeZero(name)} THEN 'r-0.0' ELSE '${real}' END ELSE 'n' END`
   );
 }
 

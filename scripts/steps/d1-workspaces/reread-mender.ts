@@ -1,4 +1,4 @@
-import { RawText, type Cell } from "../../cloudflare/cell.ts";
+import type { Cell, RawText } from "../../cloudflare/cell.ts";
 import type { D1Database } from "../../cloudflare/d1-database.ts";
 import { FoldedText, type DumpCell } from "../../cloudflare/dump-cell.ts";
 import type { HazardousRow } from "../../cloudflare/dump-mended.ts";
@@ -10,7 +10,8 @@ import { repairText } from "../../cloudflare/repair.ts";
 import { listStoredColumns } from "../../cloudflare/stored-columns.ts";
 import { hashExportedForm } from "./reread-form.ts";
 import type { ExactRow, ExactRows } from "./reread-rows.ts";
-import { buildTallyQueries, remainderOf, type Doubts } from "./reread-sql.ts";
+import type { Doubts } from "./reread-sql.ts";
+import { TableTallies, type TallyQuestion } from "./reread-tally.ts";
 
 /** What was done to a table's rows. */
 export interface MendedTable {
@@ -27,20 +28,12 @@ export interface MendedTable {
 
 const samples = 20;
 
-interface Tally {
-  cells: number;
-  amount: number;
-}
-
 /** Chooses the exact values of one table's rows: from v1 where it holds something else, from the dump elsewhere. */
 class TableMender {
   readonly name: string;
-  readonly #doubts: Doubts;
   readonly #exact: ExactRows;
   readonly #stored: readonly string[];
-  readonly #folded: ReadonlySet<string>;
-  readonly #untyped: ReadonlySet<string>;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies: TableTallies;
   readonly #changedRows: string[] = [];
   #reread = 0;
   #repaired = 0;
@@ -48,11 +41,9 @@ class TableMender {
 
   constructor(table: LintedTable, doubts: Doubts, exact: ExactRows) {
     this.name = table.name;
-    this.#doubts = doubts;
     this.#exact = exact;
     this.#stored = listStoredColumns(doubts.shape).map(foldName);
-    this.#folded = new Set(doubts.folded.map(foldName));
-    this.#untyped = new Set(doubts.untyped.map(foldName));
+    this.#tallies = new TableTallies(doubts);
   }
 
   mend(hazardous: HazardousRow): readonly Cell[] | undefined {
@@ -61,14 +52,14 @@ class TableMender {
     if (exact !== undefined) {
       this.#reread++;
       const cells = names.map((name) => exact.cells[this.#stored.indexOf(name)]!);
-      if (!exact.isSure) this.#count(names, hazardous.row.cells, cells);
+      if (!exact.isSure) this.#tallies.add(names, hazardous.row.cells, cells);
       return cells;
     }
     const cells = hazardous.row.cells.map((cell, at) =>
       this.#mendCell(cell, hazardous.kinds[at], hazardous.columns[at]),
     );
     if (cells.some((cell) => cell === undefined)) return this.#miss(hazardous);
-    this.#count(names, hazardous.row.cells, cells as Cell[]);
+    this.#tallies.add(names, hazardous.row.cells, cells as Cell[]);
     return cells as Cell[];
   }
 
@@ -108,26 +99,9 @@ class TableMender {
       this.#changedRows.push(`${describeRow(table, columns, row, position)} (line ${row.line})`);
   }
 
-  /** Counts what buildTallyQueries counts in v1. */
-  #count(names: readonly string[], before: readonly DumpCell[], after: readonly Cell[]): void {
-    for (const [at, cell] of after.entries()) {
-      const name = names[at]!;
-      const isFolded = before[at] instanceof FoldedText && this.#folded.has(name);
-      if (!isFolded && !(typeof cell === "bigint" && this.#untyped.has(name))) continue;
-      const tally = this.#tallies.get(name) ?? { cells: 0, amount: 0 };
-      tally.cells++;
-      tally.amount += measureCell(cell);
-      this.#tallies.set(name, tally);
-    }
-  }
-
-  /** The statements that compare what was taken from the dump with v1, and what they should answer. */
-  listTallies(): { column: string; sql: string; expected: Tally }[] {
-    return buildTallyQueries(this.#doubts).map(({ column, sql }) => ({
-      column,
-      sql,
-      expected: this.#tallies.get(foldName(column)) ?? { cells: 0, amount: 0 },
-    }));
+  /** The questions that compare what was taken from the dump with v1. */
+  listQuestions(): TallyQuestion[] {
+    return this.#tallies.listQuestions();
   }
 
   /** `isDifferent`: a comparison with v1 failed. */
@@ -144,14 +118,6 @@ class TableMender {
     };
   }
 }
-
-/** As buildTallyQueries measures it. */
-const measureCell = (cell: Cell): number =>
-  typeof cell === "bigint"
-    ? Number(cell % BigInt(remainderOf))
-    : cell instanceof RawText
-      ? cell.bytes.length
-      : Buffer.byteLength(String(cell));
 
 /** Chooses the exact values of all rows. Tables that are not doubted are mended from the dump alone. */
 export class Mender {
@@ -175,22 +141,14 @@ export class Mender {
   /** Compares what was taken from the dump with v1, after all rows have been mended. */
   async finish(database: D1Database): Promise<MendedTable[]> {
     const questions = [...this.#tables.values()].flatMap((table) =>
-      table.listTallies().map((tally) => ({ table: table.name, ...tally })),
+      table.listQuestions().map((question) => ({ table: table.name, ...question })),
     );
     const title = `Compare the mended dump with ${database.name}`;
-    const answers =
-      questions.length === 0
-        ? []
-        : await database.query(
-            questions.map(({ sql }) => sql),
-            title,
-          );
+    const asked = questions.map(({ sql }) => sql);
+    const answers = asked.length === 0 ? [] : await database.query(asked, title);
     const different = new Set(
       questions
-        .filter(({ expected }, at) => {
-          const row = answers[at]?.[0];
-          return row?.["cells"] !== expected.cells || row["amount"] !== expected.amount;
-        })
+        .filter(({ isAnsweredBy }, at) => !isAnsweredBy(answers[at]?.[0]))
         .map(({ table }) => table),
     );
     return [...this.#tables.values()].map((table) => table.result(different.has(table.name)));

@@ -17,12 +17,16 @@ export interface Doubts {
   readonly replaced: readonly string[];
 }
 
-const bytesOf = (value: string): string => `length(CAST(${value} AS BLOB))`;
+export const bytesOf = (value: string): string => `length(CAST(${value} AS BLOB))`;
 const lf = "char(10)";
 const cr = "char(13)";
 const blanks = "' ' || char(9) || char(10) || char(13)";
 
 const holds = (column: string, text: string): string => `instr(${column}, ${text}) > 0`;
+
+/** json_valid looks at a text up to its first NUL, and takes it for JSON whatever follows. */
+const isJson = (column: string): string =>
+  `(json_valid(${column}) AND NOT ${holds(column, "char(0)")})`;
 
 /**
  * Text that the export really corrupted and that JSON's rule does not mend; and text that looks like JSON and is none,
@@ -32,7 +36,7 @@ function isFolded(name: string): string {
   const column = quoteIdentifier(name);
   const isCorrupted = `((${holds(column, lf)} AND ${holds(column, "'\\n'")}) OR (${holds(column, cr)} AND ${holds(column, "'\\r'")}))`;
   const isLikeJson = `substr(ltrim(${column}, ${blanks}), 1, 1) IN ('{', '[', '"')`;
-  return `(typeof(${column}) = 'text' AND (${holds(column, lf)} OR ${holds(column, cr)}) AND NOT json_valid(${column}) AND (${isCorrupted} OR ${isLikeJson}))`;
+  return `(typeof(${column}) = 'text' AND (${holds(column, lf)} OR ${holds(column, cr)}) AND NOT ${isJson(column)} AND (${isCorrupted} OR ${isLikeJson}))`;
 }
 
 /** Integers beyond 2^53 (abs() would overflow at the smallest), and reals that the export writes as such an integer. */
@@ -60,7 +64,7 @@ const anyOf = (conditions: readonly string[]): string =>
   conditions.length === 0 ? "0" : joinBalanced(conditions, "OR");
 
 /** Rows of which the dump is surely wrong, or would be mended wrongly. */
-const isSurelyWrong = ({ folded, large, untyped }: Doubts): string =>
+export const isSurelyWrong = ({ folded, large, untyped }: Doubts): string =>
   anyOf([...folded.map(isFolded), ...large.map(isLarge), ...untyped.map(isWholeReal)]);
 
 /** The rows with a number, by which they are asked for page by page. */
@@ -97,51 +101,22 @@ export function buildRereadQuery(doubts: Doubts, after: bigint | undefined, rows
   const onwards = after === undefined ? "" : ` AND movebook_number > ${after}`;
   const cells = `CASE WHEN ${measureCells(values)} > ${largeRow} THEN '' ELSE ${encodeRow(columns)} END AS cells`;
   return [
-    `WITH doubtful AS (SELECT ${["movebook_number AS number", `${sure} AS sure`, cells, ...reals].join(", ")}`,
+    `WITH movebook_doubtful AS (SELECT ${["movebook_number AS number", `${sure} AS sure`, cells, ...reals].join(", ")}`,
     `${fromNumbered(shape)} WHERE ${doubtful}${onwards} ORDER BY movebook_number LIMIT ${rows}),`,
-    `counted AS (SELECT ${names.join(", ")}, count(*) OVER () AS found,`,
-    "sum(length(cells) + 40) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM doubtful)",
-    `SELECT CAST(counted.number AS TEXT) AS number, ${names.slice(1).join(", ")}, found`,
-    `FROM counted WHERE total <= ${answerBytes} ORDER BY counted.number`,
+    `movebook_counted AS (SELECT ${names.join(", ")}, count(*) OVER () AS found,`,
+    "sum(length(cells) + 40) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM movebook_doubtful)",
+    `SELECT CAST(movebook_counted.number AS TEXT) AS number, ${names.slice(1).join(", ")}, found`,
+    `FROM movebook_counted WHERE total <= ${answerBytes} ORDER BY movebook_counted.number`,
   ].join("\n");
 }
-
-/** A prime: integers are compared by the sum of their remainders, which does not overflow. */
-export const remainderOf = 1_000_003;
 
 /** How often a text stands in a column. */
 const timesIn = (column: string, text: string, length: number): string =>
   `(${bytesOf(column)} - ${bytesOf(`replace(${column}, ${text}, '')`)}) / ${length}`;
 
 /** Text that the dump folded with more than one reading. */
-function isAmbiguous(column: string): string {
+export function isAmbiguous(column: string): string {
   const marks = (real: string, literal: string): string =>
     `(${holds(column, real)} AND ${timesIn(column, real, 1)} + ${timesIn(column, literal, 2)} > 1)`;
   return `(typeof(${column}) = 'text' AND (${marks(lf, "'\\n'")} OR ${marks(cr, "'\\r'")}))`;
-}
-
-/**
- * SQL that counts what is taken from the dump although it is doubted, one statement a column: its `cells`, and an
- * `amount`: the bytes of texts, the sum of the remainders of integers. A row that was changed after the export would
- * make a difference.
- */
-export function buildTallyQueries(doubts: Doubts): { column: string; sql: string }[] {
-  const rest = `FROM ${quoteIdentifier(doubts.shape.name)} WHERE NOT ${isSurelyWrong(doubts)}`;
-  return [
-    ...doubts.folded.map((column) => {
-      const name = quoteIdentifier(column);
-      const bytes = `coalesce(sum(${bytesOf(name)}), 0)`;
-      return {
-        column,
-        sql: `SELECT count(*) AS cells, ${bytes} AS amount ${rest} AND ${isAmbiguous(name)}`,
-      };
-    }),
-    ...doubts.untyped.map((column) => {
-      const name = quoteIdentifier(column);
-      return {
-        column,
-        sql: `SELECT count(*) AS cells, coalesce(sum(${name} % ${remainderOf}), 0) AS amount ${rest} AND typeof(${name}) = 'integer'`,
-      };
-    }),
-  ];
 }

@@ -15,7 +15,12 @@ import {
   readCells,
 } from "../../cloudflare/local-file.ts";
 import type { FakeCloudflare } from "../../cloudflare/fake-cloudflare.ts";
-import { hazardStatements } from "../../cloudflare/made-hazards.ts";
+import {
+  hazardObjects,
+  hazardTables,
+  sequenceOfCounted,
+} from "../../cloudflare/made-hazard-schema.ts";
+import { hazardRows, hazardStatements } from "../../cloudflare/made-hazards.ts";
 
 const entry = fileURLToPath(new URL("../../../scripts/movebook.mjs", import.meta.url));
 
@@ -48,7 +53,12 @@ export interface D1Move {
   /** SQL in a database, behind the tool's back. */
   readonly change: (side: "v1" | "v2", ...statements: string[]) => void;
   /** Cells of a table, read by a client of the tests' own. */
-  readonly cells: (side: "v1" | "v2", table: string, columns?: readonly string[]) => Cell[][];
+  readonly cells: (
+    side: "v1" | "v2",
+    table: string,
+    columns?: readonly string[],
+    orderBy?: string,
+  ) => Cell[][];
   /** Everything that is in a database, as one text. */
   readonly picture: (side: "v1" | "v2") => string;
   readonly runs: () => string[];
@@ -59,7 +69,7 @@ export interface D1Move {
 
 export interface MoveOptions {
   readonly product?: Partial<ProductOptions>;
-  /** Adds the table of every hazard to both sides. */
+  /** Adds the tables of every hazard to both sides: their rows, indexes, triggers and view to v1. */
   readonly hazards?: boolean;
   /** Of the fake: both databases are remote. */
   readonly fake?: FakeCloudflare;
@@ -128,18 +138,27 @@ const cutSchema = (sql: string): string[] =>
     .map((statement) => statement.trim())
     .filter((statement) => statement.replaceAll(/--[^\n]*/gu, "").trim() !== "");
 
+/** The product has its own d1_migrations. */
+const listTableHazards = (): string[] => [
+  ...hazardTables.flatMap(({ statements }) => statements),
+  ...hazardObjects.filter((sql) => !sql.includes("d1_migrations")),
+];
+
 function* listV1({ product, hazards }: MoveOptions): Generator<string> {
   const options = { users: 6, tablesPerUser: 2, recordsPerTable: 10, longRecords: 1, ...product };
   yield* cutSchema(writeProductSchema(options));
   yield* listBatchedStatements(listProductRows(options));
-  if (hazards === true) yield* hazardStatements;
+  if (hazards === true) yield* [...hazardStatements, ...listTableHazards()];
 }
 
 function* listV2({ hazards, v2 = [] }: MoveOptions): Generator<string> {
   yield "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
   yield "INSERT INTO d1_migrations (name) VALUES ('0001_init.sql')";
   yield* cutSchema(readSql("demo/d1-workspaces/v2/0001_init"));
-  if (hazards === true) yield hazardStatements[0] ?? "";
+  if (hazards === true)
+    yield* [...hazardStatements, ...listTableHazards()].filter((sql) =>
+      sql.startsWith("CREATE TABLE"),
+    );
   yield* v2;
 }
 
@@ -213,9 +232,12 @@ export function makeD1Move(options: MoveOptions = {}): D1Move {
     movebook: (args, more = {}) => startCommand(folder, args, { ...own, ...more }).ended,
     start: (args, more = {}) => startCommand(folder, args, { ...own, ...more }),
     change,
-    cells: (side, table, columns) =>
+    cells: (side, table, columns, orderBy = "1") =>
       read(side, (database) =>
-        readCells(database, table, columns === undefined ? {} : { columns: [...columns] }),
+        readCells(database, table, {
+          ...(columns === undefined ? {} : { columns: [...columns] }),
+          orderBy,
+        }),
       ),
     picture: (side) =>
       read(side, (database) =>
@@ -246,4 +268,30 @@ export function readAll(folder: string): string {
     .filter((item) => item.isFile())
     .map((item) => readFileSync(join(item.parentPath, item.name), "latin1"))
     .join("\n");
+}
+
+/** Every hazard as it is meant, and as a client of the tests' own reads it in a database. */
+export function listHazards(
+  move: D1Move,
+  side: "v1" | "v2",
+): { name: string; meant: readonly (readonly Cell[])[]; stored: readonly (readonly Cell[])[] }[] {
+  return [
+    {
+      name: "hazards",
+      meant: hazardRows.map(({ id, why, cell }) => [BigInt(id), why, cell]),
+      stored: move.cells(side, "hazards", ["id", "why", "value"]),
+    },
+    ...hazardTables.map(({ name, columns, orderBy, cells }) => ({
+      name,
+      meant: cells,
+      stored: move.cells(side, name, columns, orderBy),
+    })),
+    {
+      name: "the sequence of counted",
+      meant: [["counted", sequenceOfCounted]],
+      stored: move
+        .cells(side, "sqlite_sequence", ["name", "seq"])
+        .filter(([name]) => name === "counted"),
+    },
+  ];
 }

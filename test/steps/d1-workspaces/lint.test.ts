@@ -142,7 +142,7 @@ describe("lint of a real export", () => {
     const text = run().printed();
     const kinds = ["folded-json", "folded-text", "large-integer", "infinity", "long-row"] as const;
     for (const kind of kinds) expect(text).toContain(hazardKinds[kind].what);
-    expect(text).toMatch(/6 tables, \d+ rows: the dump is whole/);
+    expect(text).toMatch(/7 tables, \d+ rows: the dump is whole/);
     expect(text).not.toMatch(/n12|same|0001_init|nul.?inside/);
   });
 
@@ -210,6 +210,18 @@ describe("a v1 that was written to after its export", () => {
       "3.0 that became 4",
       "UPDATE books SET loose = 4 WHERE id = 'b1'",
       "UPDATE books SET loose = 3.0 WHERE id = 'b1'",
+    ],
+    [
+      "counted",
+      "an integer in a column that holds folded text too",
+      "UPDATE counted SET value = 9007199254740990 WHERE id = 3",
+      "UPDATE counted SET value = 9007199254740991 WHERE id = 3",
+    ],
+    [
+      "counted",
+      "text in a column that holds integers too",
+      "UPDATE counted SET value = replace('two|real|line', '|', char(10)) WHERE id = 1",
+      "UPDATE counted SET value = replace('two|real|lines', '|', char(10)) WHERE id = 1",
     ],
     [
       "counters",
