@@ -25,26 +25,59 @@ const packLength = 500_000;
 const firstPageRows = { local: 50_000, remote: 10_000 } as const;
 const defaultPageBytes = { local: 32_000_000, remote: 8_000_000 } as const;
 
-/**
- * SQL for one page: rows of the answer hold many rows of the table each, `number:cells` separated by semicolons, and
- * end before they exceed `bytes`. A large row has no cells.
- */
-function buildPage(
+/** Characters of a row in an answer beside those of its bytes: its number, and of each cell what stands around them. */
+const frameOf = (columns: readonly string[]): number => 22 + 26 * columns.length;
+
+/** A row as an answer has it. A large one has no cells. */
+const buildRow = (number: string, columns: readonly string[]): string =>
+  `${number} || ':' || CASE WHEN ${measureCells(columns)} > ${largeRow} THEN '' ELSE ${encodeCells(columns)} END`;
+
+/** What a page needs beside its place. */
+interface PageSize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Rows are measured first and encoded where they are sent: encoded ones are not gathered, counted and sorted. */
+function buildRowidPage(
   shape: TableShape,
   after: bigint | undefined,
-  rows: number,
-  bytes: number,
+  { rows, bytes }: PageSize,
+): string {
+  const columns = listStoredColumns(shape).map(quoteIdentifier);
+  const { number, after: from, last } = numberRows(shape);
+  const size = `2 * min(bytes, ${largeRow}) + ${frameOf(columns)}`;
+  return [
+    `WITH movebook_page AS (SELECT ${number} AS number, ${measureCells(columns)} AS bytes ${from(after, rows)}),`,
+    `movebook_counted AS (SELECT number, sum(${size}) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM movebook_page),`,
+    `movebook_packs AS (SELECT min(number) AS low, max(number) AS high FROM movebook_counted WHERE total <= ${bytes} GROUP BY total / ${packLength})`,
+    `SELECT (SELECT group_concat(${buildRow(number, columns)}, ';') FROM ${quoteIdentifier(shape.name)}`,
+    `WHERE ${number} BETWEEN movebook_packs.low AND movebook_packs.high) AS pack,`,
+    `CAST(${last} AS TEXT) AS last FROM movebook_packs ORDER BY low`,
+  ].join("\n");
+}
+
+function buildKeyPage(
+  shape: TableShape,
+  after: bigint | undefined,
+  { rows, bytes }: PageSize,
 ): string {
   const columns = listStoredColumns(shape).map(quoteIdentifier);
   const { number, after: from, last } = numberRows(shape);
   return [
-    `WITH movebook_page AS (SELECT ${number} AS number,`,
-    `CASE WHEN ${measureCells(columns)} > ${largeRow} THEN '' ELSE ${encodeCells(columns)} END AS cells ${from(after, rows)}),`,
-    "movebook_counted AS (SELECT number, cells, sum(length(cells) + 22) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM movebook_page)",
-    `SELECT group_concat(number || ':' || cells, ';') AS pack, CAST(${last} AS TEXT) AS last`,
+    `WITH movebook_page AS (SELECT ${number} AS number, ${buildRow(number, columns)} AS cells ${from(after, rows)}),`,
+    "movebook_counted AS (SELECT number, cells, sum(length(cells) + 1) OVER (ORDER BY number ROWS UNBOUNDED PRECEDING) AS total FROM movebook_page)",
+    `SELECT group_concat(cells, ';') AS pack, CAST(${last} AS TEXT) AS last`,
     `FROM movebook_counted WHERE total <= ${bytes} GROUP BY total / ${packLength} ORDER BY min(number)`,
   ].join("\n");
 }
+
+/**
+ * SQL for one page: rows of the answer hold many rows of the table each, `number:cells` separated by semicolons, and
+ * end before they exceed `bytes`.
+ */
+const buildPage = (shape: TableShape, after: bigint | undefined, size: PageSize): string =>
+  shape.withoutRowid ? buildKeyPage(shape, after, size) : buildRowidPage(shape, after, size);
 
 /** A row of a page; undefined text: it is a large one. */
 interface NumberedRow {
@@ -111,7 +144,7 @@ export async function* readStoredRows(
   { pageBytes = defaultPageBytes[database.place] }: ReadOptions = {},
 ): AsyncGenerator<StoredRow[]> {
   const ask = async (after: bigint | undefined, rows: number): Promise<Page> => {
-    const sql = buildPage(shape, after, rows, pageBytes);
+    const sql = buildPage(shape, after, { rows, bytes: pageBytes });
     const [answer = []] = await database.query(sql, `Read ${shape.name} of ${database.name}`);
     return parsePage(answer, shape);
   };
