@@ -14,8 +14,16 @@ export interface TableFingerprint {
   readonly columns: Readonly<Record<string, string>>;
 }
 
+/**
+ * Version of what a fingerprint says: one more whenever the same database would give another one, in fingerprint.ts,
+ * fingerprint-sql.ts or list-schema-texts.sql.
+ */
+export const fingerprintFormat = 1;
+
 /** What a database held, without its values: JSON, fit for a journal. */
 export interface Fingerprint {
+  /** Left out by movebooks that knew no versions. */
+  readonly format?: number;
   readonly tables: Readonly<Record<string, TableFingerprint>>;
   /** Hash of all CREATE statements. */
   readonly schema: string;
@@ -75,6 +83,7 @@ export async function readFingerprint(database: D1Database): Promise<Fingerprint
     ] as const;
   });
   return {
+    format: fingerprintFormat,
     tables: Object.fromEntries(entries),
     schema: hash(schema),
     sequences: hash(sequences),
@@ -103,7 +112,11 @@ function compareTable(
   return before.last === after.last ? [] : [{ what: `${name} holds other rows`, where }];
 }
 
-/** What differs between two fingerprints of one database, a problem a table; without row values. */
+/** False when they were taken by different versions: whatever they say, nobody knows whether something has changed. */
+export const areComparable = (before: Fingerprint, after: Fingerprint): boolean =>
+  before.format === after.format;
+
+/** What differs between two comparable fingerprints of one database, a problem a table; without row values. */
 export function compareFingerprints(before: Fingerprint, after: Fingerprint): Problem[] {
   const names = new Set([...Object.keys(before.tables), ...Object.keys(after.tables)]);
   const problems = [...names].flatMap((name) =>

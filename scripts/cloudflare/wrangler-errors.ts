@@ -1,10 +1,11 @@
 import { exitCodes, Failure, type Problem } from "../engine/failure.ts";
 import { limits } from "./limits.ts";
-import { listWords, type Printed } from "./wrangler-words.ts";
+import { isWithoutReason, listWords, type Printed } from "./wrangler-words.ts";
 
 /** What went wrong, for callers that can do something about it. */
 export type WranglerErrorKind =
   | "not-logged-in"
+  | "wrong-account"
   | "no-such-database"
   | "virtual-tables"
   | "statement-too-long"
@@ -12,6 +13,9 @@ export type WranglerErrorKind =
   | "sql"
   | "reset"
   | "not-importing"
+  | "cancelled"
+  | "import-failed"
+  | "stumbled"
   | "busy"
   | "network"
   | "too-many-requests"
@@ -19,6 +23,15 @@ export type WranglerErrorKind =
   | "file"
   | "old-state"
   | "unknown";
+
+const passing: readonly WranglerErrorKind[] = [
+  "network",
+  "too-many-requests",
+  "busy",
+  "reset",
+  "cancelled",
+  "stumbled",
+];
 
 /** A failed call of wrangler. What it said word for word stands in `rows`, for the report. */
 export class WranglerFailure extends Failure {
@@ -32,7 +45,7 @@ export class WranglerFailure extends Failure {
       cause === undefined ? {} : { cause },
     );
     this.kind = kind;
-    this.isPassing = ["network", "too-many-requests", "busy", "reset"].includes(kind);
+    this.isPassing = passing.includes(kind);
   }
 }
 
@@ -54,9 +67,15 @@ const again = "Call the same command again: what is done is not done twice.";
  */
 const rules: readonly Rule[] = [
   {
+    kind: "wrong-account",
+    pattern: /\[code: 7403\]|given account is not valid/i,
+    what: "this account is not known, or the login may not work on it",
+    todo: "Look at CLOUDFLARE_ACCOUNT_ID (npx wrangler whoami lists the accounts of the login), and whether the token may edit D1 of that account.",
+  },
+  {
     kind: "not-logged-in",
     pattern:
-      /not authenticated|Authentication error|Invalid access token|non-interactive environment|Failed to fetch auth token|Unable to authenticate|logged ?in.{0,4}false|\[code: (?:10000|10001|9106|9109)\]|not authorized|\[code: 7403\]|Invalid API Token/i,
+      /not authenticated|Authentication error|Invalid access token|non-interactive environment|Failed to fetch auth token|Unable to authenticate|logged ?in.{0,4}false|\[code: (?:10000|10001|9106|9109)\]|not authorized|Invalid API Token/i,
     what: "Cloudflare does not accept the login",
     todo: "Log in (npx wrangler login), or set CLOUDFLARE_API_TOKEN to a token that may edit D1 of this account.",
   },
@@ -113,6 +132,19 @@ const rules: readonly Rule[] = [
     todo: again,
   },
   {
+    kind: "cancelled",
+    pattern: /Cancelled due to no poll/i,
+    what: "D1 gave the call up because nobody asked for it any more; whether the file went in is known only when it is read back",
+    todo: again,
+  },
+  {
+    // an assertion of wrangler's own, seen locally on a busy machine
+    kind: "stumbled",
+    pattern: /^false == true$/m,
+    what: "wrangler ended by an assertion of its own, before it did anything",
+    todo: again,
+  },
+  {
     kind: "busy",
     pattern:
       /currently processing a long-running (?:import|export)|database is (?:locked|busy)|SQLITE_BUSY|D1 DB is overloaded|too many requests queued/i,
@@ -166,6 +198,14 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** What wrangler 4.86 makes of a job that D1 reports as failed: notes of its progress, and no reason. */
+const importFailed: Rule = {
+  kind: "import-failed",
+  pattern: /$/,
+  what: "D1 says that the job failed, and wrangler does not tell why",
+  todo: `${again} When it fails the same way again: what D1 noted stands in the report.`,
+};
+
 const unknown: Rule = {
   kind: "unknown",
   pattern: /$/,
@@ -194,7 +234,11 @@ function findRule(words: readonly string[]): { readonly rule: Rule; readonly wha
 /** A failed call as a failure in our words: no row values outside `rows`. */
 export function explainWrangler(call: FailedCall, cause?: Error): WranglerFailure {
   const words = listWords(call);
-  const { rule, what } = findRule(words);
+  const known = findRule(words);
+  const { rule, what } =
+    known.rule === unknown && isWithoutReason(call)
+      ? { rule: importFailed, what: importFailed.what }
+      : known;
   const problem = { what, where: call.where, todo: rule.todo, details: [`during: ${call.title}`] };
   const rows = words.map((word) => `wrangler: ${word}`);
   return new WranglerFailure(rule.kind, `${call.title}: ${what}`, { ...problem, rows }, cause);

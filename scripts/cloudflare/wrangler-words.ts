@@ -18,14 +18,26 @@ function listTexts(output: unknown): string[] {
 }
 
 const boring =
-  /^(?:Logs were written to|If you think this is a bug|Resource location:|Use --remote if|Note: if the execution)/;
+  /^(?:You can also download your export from|Logs were written to|If you think this is a bug|Resource location:|Use --remote if|Note: if the execution)/;
+
+/** An address with a signature opens a dump to whoever reads it. */
+const hideSignatures = (text: string): string =>
+  text.replace(/(https?:\/\/[^\s?#]+)[?#]\S*/g, "$1?…");
 
 function listPlain(text: string): string[] {
-  return stripVTControlCharacters(text)
+  return hideSignatures(stripVTControlCharacters(text))
     .split("\n")
     .map((line) => line.replace(/^\W*\[?(?:ERROR|WARNING)\]?\s*/, "").replace(/^[\s🪵│├╰]+/u, ""))
     .map((line) => line.trim())
     .filter((line) => line !== "" && !boring.test(line));
+}
+
+/** True when wrangler's JSON error holds notes and no text: it does not know the reason. */
+export function isWithoutReason({ lines }: Printed): boolean {
+  const output = parseJsonOutput(lines);
+  if (typeof output !== "object" || output === null || !("error" in output)) return false;
+  const { error } = output;
+  return typeof error === "object" && error !== null && "notes" in error && !("text" in error);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { D1Database } from "../../scripts/cloudflare/d1-database.ts";
 import {
+  areComparable,
   compareFingerprints,
   listRows,
   readFingerprint,
@@ -47,6 +48,13 @@ describe("a fingerprint", () => {
   test("is the same when nothing was changed, by way of JSON too", async () => {
     const again = JSON.parse(JSON.stringify(await readFingerprint(v1))) as Fingerprint;
     expect(compareFingerprints(before, again)).toEqual([]);
+  });
+
+  test("of another version cannot be compared", () => {
+    const { format: _, ...old } = before;
+    expect(areComparable(before, { ...before })).toBe(true);
+    expect(areComparable(old, before)).toBe(false);
+    expect(areComparable({ ...before, format: 99 }, before)).toBe(false);
   });
 
   test("sees other values, values that changed places, rows and tables that came, another schema", async () => {

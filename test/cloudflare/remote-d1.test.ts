@@ -93,6 +93,30 @@ describe("a database at Cloudflare", () => {
     expect(await failing(shop.query("SELECT 1", "Look"))).toMatchObject({ kind, isPassing: true });
   });
 
+  test.each([
+    ["cancelled", { kind: "cancelled", isPassing: true }],
+    ["error", { kind: "import-failed", isPassing: false }],
+  ] as const)("and an import whose poll says %s is told by kind", async (does, expected) => {
+    const file = write(`poll-${does}.sql`, `INSERT INTO users VALUES ('${does}');`);
+    fake.jobs.polls.import = 1;
+    fake.order({ at: "import-poll", does });
+    expect(await failing(shop.executeFile(file, "Fill"))).toMatchObject(expected);
+  });
+
+  test("and another account is not taken for a wrong token", async () => {
+    fake.order({ at: "query", does: 403 });
+    expect(await failing(shop.query("SELECT 1", "Look"))).toMatchObject({ kind: "wrong-account" });
+  });
+
+  test("and an export that breaks off does not tell where its dump can be had", async () => {
+    const dump = join(d1.folder, "broken.sql");
+    fake.order({ at: "download", does: "half" });
+    const failure = await failing(shop.exportTo(dump));
+    expect(failure).toMatchObject({ kind: "network" });
+    expect(JSON.stringify(failure.problems)).not.toContain("/signed/");
+    expect(existsSync(dump)).toBe(false);
+  });
+
   test("and an import that D1 gave up is no success", async () => {
     const file = write("more.sql", "INSERT INTO users VALUES ('u9');");
     fake.jobs.polls.import = 1;
@@ -139,7 +163,7 @@ test.runIf(existsSync("/proc/self/cwd"))("a cancelled call leaves no process beh
   const local = d1.open("here");
   const slow =
     "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k) SELECT max(i) FROM k";
-  const running = catchError(local.query(slow, "Wait"));
+  const running = catchError(local.executeFile(write("slow.sql", `${slow};`), "Wait"));
   while (listProcesses().length < 3) await sleep(50);
   d1.controller.abort(new Error("cancelled"));
   expect((await running).message).toBe("cancelled");

@@ -105,6 +105,49 @@ describe("what wrangler says is told in our words", () => {
     ],
     ["network", asJson("fetch failed"), "network", "the connection to Cloudflare failed"],
     [
+      "throttled",
+      asJson(api, "Please wait and consider throttling your request speed [code: 971]"),
+      "too-many-requests",
+      "Cloudflare's API has had too many requests",
+    ],
+    [
+      "upstream",
+      asJson(api, "Upstream service unavailable [code: 7009]"),
+      "network",
+      "the connection to Cloudflare failed",
+    ],
+    [
+      "account",
+      asJson(
+        api,
+        "The given account is not valid or is not authorized to access this service [code: 7403]",
+      ),
+      "wrong-account",
+      "this account is not known, or the login may not work on it",
+    ],
+    [
+      "cancelled",
+      asJson(
+        "Cancelled due to no poll() received in 15000ms. Latest messages:\n    Processed 0 queries.",
+      ),
+      "cancelled",
+      "D1 gave the call up because nobody asked for it any more; whether the file went in is known only when it is read back",
+    ],
+    [
+      "no reason",
+      JSON.stringify({ error: { notes: [{ text: "Processed 0 queries." }], kind: "error" } }).split(
+        "\n",
+      ),
+      "import-failed",
+      "D1 says that the job failed, and wrangler does not tell why",
+    ],
+    [
+      "assertion",
+      asJson("false == true"),
+      "stumbled",
+      "wrangler ended by an assertion of its own, before it did anything",
+    ],
+    [
       "gateway",
       asJson(
         "Received a malformed response from the API",
@@ -144,6 +187,21 @@ describe("what wrangler says is told in our words", () => {
     expect(failure).toMatchObject({ kind: "unknown", isPassing: false });
     expect(failure.problems[0]?.rows).toEqual(["wrangler: something new"]);
     expect(explain([]).kind).toBe("unknown");
+  });
+
+  test("and an address that opens the dump stands nowhere", () => {
+    const url = "https://x.r2.cloudflarestorage.com/dump.sql?X-Amz-Signature=canary";
+    const offer = `You can also download your export from the following URL manually. This link will be valid for one hour: ${url}`;
+    expect(explain([offer]).problems[0]?.rows).toEqual([]);
+    const failure = explain([offer, "Creating export"], `\u001b[31m[ERROR] GET ${url} failed`);
+    expect(failure.problems[0]?.rows?.join()).toContain("https://x.r2.cloudflarestorage.com");
+    expect(JSON.stringify(failure.problems)).not.toContain("canary");
+  });
+
+  test("also an assertion that is no JSON", () => {
+    const text =
+      "\u001b[31m✘ [\u001b[41;97mERROR\u001b[31m]\u001b[0m \u001b[1mfalse == true\u001b[0m\n";
+    expect(explain([], text)).toMatchObject({ kind: "stumbled", isPassing: true });
   });
 
   test("and a call that failed by the way may be sent again", () => {

@@ -69,6 +69,7 @@ function explainPartly(sending: Sending, index: number, look: Look, thrown: unkn
         },
         ...causes,
       ],
+      changed: `v2 holds ${countOf(index, "part")} of ${manifest.parts.length} whole, and something of the next one; it must not be used as it is`,
       next: context.commandLine("undo"),
     },
     { cause: thrown },

@@ -14,6 +14,7 @@ import { writeStatements } from "./import-begin.ts";
 import { describeLedger, isOurs } from "./ledger-state.ts";
 import { askPatiently } from "./patience.ts";
 import { remembered } from "./remembered.ts";
+import { verifyNobodyAtTarget } from "./target-users.ts";
 import { runFile, scratchFile } from "./run-files.ts";
 import { openScratch } from "./sides.ts";
 
@@ -109,7 +110,8 @@ async function restoreBookmark(context: StepContext, database: D1Database): Prom
   if (database.place === "local" || typeof bookmark !== "string") return false;
   context.screen.progress("restoring v2 to the bookmark before the import");
   try {
-    await database.restore(bookmark);
+    // to the same bookmark twice is once
+    await askPatiently(context, database.place, () => database.restore(bookmark));
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
@@ -182,9 +184,11 @@ function readTables(context: StepContext): readonly ImportTable[] {
 /**
  * Takes back what the import brought: remotely to the bookmark of Time Travel, else by deleting; and looks that v2 is as
  * it was before.
- * @throws Failure (exit 3) when v2 holds rows that the import did not bring, or is another run's
+ * @throws Failure (exit 3) when users were sent to v2, when it holds rows that the import did not bring, or is another
+ * run's
  */
 export async function takeBackImport(context: StepContext): Promise<void> {
+  verifyNobodyAtTarget(context);
   const database = withTarget(context);
   const look = (): Promise<Contents> =>
     askPatiently(context, database.place, () => readContents(database));

@@ -111,11 +111,19 @@ function tellProgress({ context, manifest }: Sending, done: number): void {
   );
 }
 
-/** Sends what is not in yet. @returns how many parts were in before */
-async function sendAll(sending: Sending, markers: ReadonlyMap<number, string>): Promise<number> {
+/**
+ * Sends what is not in yet.
+ * @param isBegun an earlier call may have sent the first one that is missing
+ * @returns how many parts were in before
+ */
+async function sendAll(
+  sending: Sending,
+  markers: ReadonlyMap<number, string>,
+  isBegun: boolean,
+): Promise<number> {
   const { context, manifest } = sending;
   let known = 0;
-  let isFirst = markers.size > 0;
+  let isFirst = isBegun;
   for (const [index, part] of manifest.parts.entries()) {
     tellProgress(sending, index);
     if (markers.get(part.part) === part.marker) {
@@ -150,7 +158,7 @@ async function run(context: StepContext): Promise<void> {
     found.get(context) ?? (await verifyTarget(context, database, manifest));
   if (!isBegun) await beginImport(context, database, manifest, contents.rows);
   const { markers } = await readMarkersAndCounts(database, []);
-  const known = await sendAll({ context, database, manifest }, markers);
+  const known = await sendAll({ context, database, manifest }, markers, isBegun);
   screen.settle();
   if (known > 0)
     screen.line(`  ${countOf(known, "part")} were in v2 before, and were not sent again`);

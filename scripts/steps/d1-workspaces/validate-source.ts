@@ -1,13 +1,14 @@
 import {
   differing,
   notRunning,
+  noting,
   passing,
   type Finding,
   type FindingSection,
 } from "../../engine/findings.ts";
 import type { Problem } from "../../engine/failure.ts";
 import type { Sides } from "./sides.ts";
-import { listChangesSinceExport } from "./source-fingerprint.ts";
+import { cannotCompare, findChangesSinceExport } from "./source-fingerprint.ts";
 import { isSameName } from "./transform-workbench.ts";
 import { explainNotRun } from "./validate-not-run.ts";
 
@@ -40,13 +41,21 @@ function judge(sides: Sides, changes: readonly Problem[]): Finding[] {
   ];
 }
 
+/** A fingerprint that cannot be compared says nothing; that every row was compared, does. */
+function judgeOther({ context }: Sides): Finding {
+  if (!context.options.quick) return noting(`${cannotCompare}: the rows, read back above, decide`);
+  const todo = `Compare every row instead, without --quick: ${context.commandLine("step", "validate")}`;
+  return notRunning(label, { what: cannotCompare, where: label, todo });
+}
+
 /** That nobody, movebook included, has written to v1. */
 export async function findSource(sides: Sides): Promise<FindingSection[]> {
   const heading = "v1, untouched";
   sides.context.screen.progress("taking the fingerprint of v1");
   try {
-    const changes = await listChangesSinceExport(sides.context);
-    if (changes !== undefined) return [{ heading, findings: judge(sides, changes) }];
+    const found = await findChangesSinceExport(sides.context);
+    if (found.kind === "compared") return [{ heading, findings: judge(sides, found.changes) }];
+    if (found.kind === "other-version") return [{ heading, findings: [judgeOther(sides)] }];
     const what = "this run has no fingerprint of v1: it was not exported in it";
     return [{ heading, findings: [notRunning(label, { what, where: label })] }];
   } catch (error) {
