@@ -148,7 +148,7 @@ export const accountId: Param<string> = {
 export const apiToken: Param<Secret> = {
   name: "api-token",
   meaning:
-    "API token with D1:Edit on the account. Not set: the login that `wrangler login` has stored is used.",
+    "API token with D1:Edit on the account, and for the cutover's deploy also Workers Scripts:Edit. Not set: the login that `wrangler login` has stored is used.",
   example: "your-api-token",
   required: false,
   shown: true,
