@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeCloudflare } from "../cloudflare/fake-cloudflare.ts";
 import {
+  listHazards,
   makeD1Move,
   readAll,
   v1Named,
@@ -24,7 +25,7 @@ describe("a move at Cloudflare, whose connection is lost", { timeout: 15 * minut
 
   beforeAll(async () => {
     fake = await FakeCloudflare.start({ databases: [v1Named, v2Named] });
-    move = makeD1Move({ fake, product: { longRecords: 0 } });
+    move = makeD1Move({ fake, hazards: true, product: { longRecords: 0 } });
     v1Before = move.picture("v1");
     v2Before = move.picture("v2");
     // the ledger goes in; the answer to the part after it is lost, and D1 takes it all the same
@@ -47,6 +48,11 @@ describe("a move at Cloudflare, whose connection is lost", { timeout: 15 * minut
     expect(ended.output).toContain("RESULT: PASS");
     expect(ended.code).toBe(0);
     expect(fake.writesTo(v2Named.name)).toHaveLength(2);
+  });
+
+  it("has every hazard in v2 as it was made, in value and type", () => {
+    for (const { name, meant, stored } of listHazards(move, "v2"))
+      expect(stored, name).toStrictEqual(meant);
   });
 
   it("writes nothing to v1", () => {
