@@ -15,6 +15,8 @@ interface Open {
 /** Two runtimes at once find a file locked: in this process there is one for each file. */
 const open = new Map<string, Open>();
 const closing = new Map<string, Promise<void>>();
+/** How often somebody has asked to keep a database open. */
+const held = new Map<string, number>();
 
 const keyOf = ({ stateFolder, id }: LocalAddress): string => `${stateFolder}\n${id}`;
 
@@ -31,6 +33,30 @@ export async function closeLocal(address: LocalAddress): Promise<void> {
     );
   }
   await closing.get(key);
+}
+
+function closeWhenIdle(address: LocalAddress, found: Open): void {
+  if (found.waiting > 0 || (held.get(keyOf(address)) ?? 0) > 0) return;
+  found.timer = setTimeout(() => {
+    if (open.get(keyOf(address)) === found) void closeLocal(address);
+  }, idle);
+}
+
+/**
+ * Keeps a local database open during `work`, however long it computes between its questions: each start of the runtime
+ * costs a second of a processor. Wrangler's own commands close it nevertheless.
+ */
+export async function holdLocal<T>(address: LocalAddress, work: () => Promise<T>): Promise<T> {
+  const key = keyOf(address);
+  held.set(key, (held.get(key) ?? 0) + 1);
+  clearTimeout(open.get(key)?.timer);
+  try {
+    return await work();
+  } finally {
+    held.set(key, (held.get(key) ?? 1) - 1);
+    const found = open.get(key);
+    if (found !== undefined) closeWhenIdle(address, found);
+  }
 }
 
 /**
@@ -60,9 +86,6 @@ export async function askLocal(
     throw error;
   } finally {
     found.waiting -= 1;
-    if (found.waiting === 0)
-      found.timer = setTimeout(() => {
-        if (open.get(key) === found) void closeLocal(address);
-      }, idle);
+    closeWhenIdle(address, found);
   }
 }

@@ -4,6 +4,7 @@ import { readdirSync, readlinkSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildKeeperCommand, LocalSession } from "../../scripts/cloudflare/local-session.ts";
+import { holdLocal } from "../../scripts/cloudflare/local-sessions.ts";
 import { LocalD1, ownWrangler } from "./local-d1.ts";
 
 const d1 = new LocalD1();
@@ -63,6 +64,18 @@ describe("an open local database", () => {
     const session = open();
     await session.ask(["SELECT 1"]);
     await session.close();
+    expect(await waitUntilNone(d1.folder)).toEqual([]);
+  });
+
+  test("stays open between questions that are far apart, as long as it is held", async () => {
+    const shop = d1.open("shop");
+    const before = d1.commands.length;
+    await holdLocal(d1.address("shop"), async () => {
+      await shop.query("SELECT 1", "Look");
+      await sleep(1_000);
+      await shop.query("SELECT 1", "Look again");
+    });
+    expect(d1.commands.length - before).toBe(1);
     expect(await waitUntilNone(d1.folder)).toEqual([]);
   });
 

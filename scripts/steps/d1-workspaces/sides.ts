@@ -2,11 +2,14 @@ import { existsSync } from "node:fs";
 import { refused } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
 import type { D1Database } from "../../cloudflare/d1-database.ts";
+import type { DatabaseAddress } from "../../cloudflare/database-address.ts";
 import { readImportManifest, type ImportManifest } from "../../cloudflare/import-manifest.ts";
+import { holdLocal } from "../../cloudflare/local-sessions.ts";
 import { Scratch } from "../../cloudflare/scratch.ts";
 import type { ImportTable } from "../../cloudflare/import-table.ts";
 import { listImportTables, listSourceTables } from "../../cloudflare/scratch-table.ts";
 import type { TableShape } from "../../cloudflare/table-shape.ts";
+import { sourceAddress, targetAddress } from "./addresses.ts";
 import { readContents, type Contents } from "./contents.ts";
 import { withSource, withTarget } from "./databases.ts";
 import { shapesOf } from "./preflight-decisions.ts";
@@ -48,12 +51,21 @@ function verifyFiles(context: StepContext): void {
   ]);
 }
 
+const hold = <T>(address: DatabaseAddress, work: () => Promise<T>): Promise<T> =>
+  address.place === "local" ? holdLocal(address, work) : work();
+
 /** Asks both databases what they are, opens the run's files, and closes them after `work`. */
 export async function withSides<T>(
   context: StepContext,
   work: (sides: Sides) => Promise<T>,
 ): Promise<T> {
   verifyFiles(context);
+  return hold(sourceAddress(context), () =>
+    hold(targetAddress(context), () => askSides(context, work)),
+  );
+}
+
+async function askSides<T>(context: StepContext, work: (sides: Sides) => Promise<T>): Promise<T> {
   const [source, target] = [withSource(context), withTarget(context)];
   context.screen.progress("asking both databases");
   const [sourceContents, targetContents] = await Promise.all([
