@@ -1,5 +1,6 @@
 import { RawText, textCell, type Cell } from "./cell.ts";
-import { readFolded, type DumpCell } from "./dump-cell.ts";
+import type { DumpCell } from "./dump-cell.ts";
+import { readMarked, unescapeUnistr } from "./sql-escapes.ts";
 
 const quote = 0x27;
 const comma = 0x2c;
@@ -284,32 +285,10 @@ export class ValueReader {
     return textCell(Buffer.from(String.fromCodePoint(...codes)));
   }
 
-  /** The form of sqlite3's own shell from 3.50 on: \uXXXX for control characters, \\ for a backslash. */
   #readUnistr(): string | RawText {
     const start = this.#at;
     const text = this.#readPlainText();
     if (typeof text !== "string") throw new UnknownValue(start);
-    const plain = text.replace(
-      /\\(?:\\|u([0-9a-f]{4})|\+([0-9a-f]{6})|U([0-9a-f]{8})|([0-9a-f]{4}))/gi,
-      (_all, ...codes: (string | undefined)[]) => {
-        const code = codes.slice(0, 4).find((one) => one !== undefined);
-        return code === undefined ? "\\" : String.fromCodePoint(Number.parseInt(code, 16));
-      },
-    );
-    return textCell(Buffer.from(plain));
+    return textCell(Buffer.from(unescapeUnistr(text)));
   }
-}
-
-/** sqlite3's shell takes another marker when the text holds `\n` itself: then nothing is lost. */
-function readMarked(
-  text: string | RawText,
-  markers: ReadonlyMap<string, string>,
-): DumpCell | undefined {
-  const names = [...markers.keys()];
-  const isOf = (marker: string, character: string): boolean =>
-    (marker === "\\n" && character === "\n") || (marker === "\\r" && character === "\r");
-  if ([...markers].every(([marker, character]) => isOf(marker, character)))
-    return readFolded(text, markers.has("\\n"), markers.has("\\r"));
-  if (typeof text !== "string" || names.includes("")) return undefined;
-  return names.reduce<string>((all, name) => all.replaceAll(name, markers.get(name)!), text);
 }
