@@ -2,7 +2,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { every } from "../../engine/every.ts";
-import { failed, refused, type Problem } from "../../engine/failure.ts";
+import { failed, Failure, refused, type Problem } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { countOf, sizeOf } from "../../engine/wording.ts";
 import { buildExportCommand } from "../../cloudflare/d1-commands.ts";
@@ -35,6 +35,19 @@ function watchGrowth(context: StepContext, file: string): () => void {
   };
   look();
   return every(500, look);
+}
+
+/** A download that ended early leaves a file that cannot be read to its end, and wrangler says that all is well. */
+async function countWhole(context: StepContext, file: string): Promise<Map<string, number>> {
+  try {
+    return await countDump(context, file);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    const todo = `Export again: ${context.commandLine("resume")}`;
+    const problems = error.problems.map((problem) => ({ ...problem, todo }));
+    throw failed(`${error.message}; v2 was not touched`, problems, { cause: error });
+  }
 }
 
 /** Rows of each table in the dump; the tables of v1 that have no rows too. */
@@ -110,7 +123,7 @@ async function run(context: StepContext): Promise<void> {
   screen.progress("taking the fingerprint of v1 again, and counting the dump");
   const [after, rows, sha256] = await Promise.all([
     readFingerprint(source),
-    countDump(context, file),
+    countWhole(context, file),
     hashFile(file, context.signal),
   ]);
   verifyUnchanged(before, after, file);

@@ -182,6 +182,12 @@ async function verify(context: StepContext): Promise<void> {
   ]);
 }
 
+/** The ledger goes in before the first row, and is the last that an undo removes. */
+async function mayHaveEffect(context: StepContext): Promise<boolean> {
+  const ledger = await readLedger(withTarget(context));
+  return ledger.kind === "claimed" && isOurs(context, ledger);
+}
+
 /** The rows arrive part by part; each part that is in says so itself. */
 export const importParts: Step = {
   name: "import",
@@ -192,5 +198,6 @@ export const importParts: Step = {
   plan,
   run,
   verify,
+  mayHaveEffect,
   undo: takeBackImport,
 };
