@@ -37,6 +37,10 @@ export interface FilterDumpCall {
 const nameHazard = ({ kind, table, column, count }: HazardCount): string =>
   `${count} × ${hazardKinds[kind].what}, in ${[table, column].filter((name) => name !== undefined).join(".")}`;
 
+/** Without v1 nobody knows whether what reads as JSON now was valid JSON there. */
+const describeMended = (hazard: HazardCount): string =>
+  `mended: ${nameHazard(hazard)}${hazard.kind === "folded-json" ? "; exactly, when it is valid JSON in v1" : ""}`;
+
 /** Hazards of the rows that will be moved: those that v1 has to be asked about. */
 function judgeHazards(
   counts: readonly HazardCount[],
@@ -52,7 +56,7 @@ function judgeHazards(
       (column === undefined || !book.isColumnLeftOut(table, column)),
   );
   for (const hazard of moved)
-    if (hazardKinds[hazard.kind].mend === "exact") warn(`mended: ${nameHazard(hazard)}`);
+    if (hazardKinds[hazard.kind].mend === "exact") warn(describeMended(hazard));
   return moved
     .filter(({ kind }) => ["reread", "none"].includes(hazardKinds[kind].mend))
     .map((hazard) => ({
@@ -98,12 +102,15 @@ async function transformFile(call: FilterDumpCall, dump: string): Promise<string
       transformed.problems,
     );
   for (const count of transformed.counts) call.warn(describeCount(count));
+  call.warn(
+    "v1 was not asked: compare these counts with it, because a dump that was cut between two statements looks whole",
+  );
   return scratchFile;
 }
 
 /**
- * The transform as a filter: a dump of v1 in, one SQL file for v2 out. v1 is not asked, so a dump that has lost values
- * beyond what itself can tell is refused.
+ * The transform as a filter: a dump of v1 in, one SQL file for v2 out. v1 is not asked, so a dump that shows a loss which
+ * it cannot tell itself is refused. Rows that are missing, and JSON that was none in v1, cannot be seen in a dump.
  * @throws Failure (exit 3) when something would be lost or refused by v2; nothing is written then
  */
 export async function filterDump(call: FilterDumpCall): Promise<void> {

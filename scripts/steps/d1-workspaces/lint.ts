@@ -1,19 +1,33 @@
 import { rmSync, statSync } from "node:fs";
-import { failed, type Problem } from "../../engine/failure.ts";
+import { failed, refused, type Problem } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { sizeOf } from "../../engine/wording.ts";
 import { lintDump, type LintReport } from "../../cloudflare/lint-dump.ts";
 import { withSource } from "./databases.ts";
+import { hashFile, readDumpManifest } from "./dump-manifest.ts";
 import { readLintedRows, writeLintFile } from "./lint-file.ts";
 import { buildLintSections } from "./lint-sections.ts";
 import { mendDump } from "./reread-mend.ts";
-import { dumpFile, lintFile, mendedFile, runFile } from "./run-files.ts";
+import { dumpFile, dumpManifestFile, lintFile, mendedFile, runFile } from "./run-files.ts";
 
 async function readReport(context: StepContext, file: string): Promise<LintReport> {
   const { size } = statSync(file);
   const onBytes = (bytes: number): void =>
     context.screen.progress(`reading the dump: ${sizeOf(bytes)} of ${sizeOf(size)}`);
   return await lintDump(file, { signal: context.signal, onBytes });
+}
+
+/** Export compared the dump with v1, row for row: a file that was cut since may look whole all the same. */
+async function verifyExported(context: StepContext, file: string): Promise<void> {
+  const { sha256 } = readDumpManifest(runFile(context, dumpManifestFile));
+  if ((await hashFile(file, context.signal)) === sha256) return;
+  throw refused(`${dumpFile} is not the file that was exported`, [
+    {
+      what: "its sha256 is not the manifest's: it was changed or cut since",
+      where: file,
+      todo: `Export again: ${context.commandLine("step", "export")}`,
+    },
+  ]);
 }
 
 /** A refusal leaves no mended file behind: nobody shall take it for one. */
@@ -32,6 +46,7 @@ async function run(context: StepContext): Promise<void> {
   const output = runFile(context, mendedFile);
   screen.heading("Lint: what the export lost, and what the import would trip over");
   screen.line();
+  await verifyExported(context, dump);
   const report = await readReport(context, dump);
   screen.progress("mending the dump");
   const open = () => withSource(context);

@@ -80,7 +80,8 @@ describe("the filter", () => {
 
   it("mends JSON whose newlines the export folded", async () => {
     const folded = String.raw`replace('{\n  "a": "x\ny",\n  "b": 1\n}','\n',char(10))`;
-    const { sql } = await filter(writeDump(withData("MARK")).replace("'MARK'", folded));
+    const { sql, lines } = await filter(writeDump(withData("MARK")).replace("'MARK'", folded));
+    expect(lines).toContainEqual(expect.stringMatching(/^mended: 1 × JSON .*valid JSON in v1$/));
     expect(importInto(sql).row("SELECT data FROM records")).toEqual([
       '{\n  "a": "x\\ny",\n  "b": 1\n}',
     ]);
@@ -125,6 +126,14 @@ describe("the filter", () => {
     await expect(filter(writeDump(plainV1).replaceAll("\n", "\r\n"))).rejects.toMatchObject({
       exitCode: 3,
     });
+  });
+
+  it("says that rows which are missing cannot be seen in a dump", async () => {
+    const whole = writeDump(plainV1);
+    const cut = whole.slice(0, whole.lastIndexOf('INSERT INTO "records"'));
+    const { lines } = await filter(cut);
+    expect(lines).toContain("records: 1 row of v1 → 1 row of v2");
+    expect(lines.at(-1)).toContain("a dump that was cut between two statements looks whole");
   });
 
   it("leaves no file behind", async () => {

@@ -14,7 +14,12 @@ import { lint } from "../../../scripts/steps/d1-workspaces/lint.ts";
 import { buildLintSections } from "../../../scripts/steps/d1-workspaces/lint-sections.ts";
 import { mendDump } from "../../../scripts/steps/d1-workspaces/reread-mend.ts";
 import type { MendedTable } from "../../../scripts/steps/d1-workspaces/reread-mender.ts";
-import { dumpFile, lintFile, mendedFile } from "../../../scripts/steps/d1-workspaces/run-files.ts";
+import {
+  dumpFile,
+  dumpManifestFile,
+  lintFile,
+  mendedFile,
+} from "../../../scripts/steps/d1-workspaces/run-files.ts";
 import { hazardRows, hazardStatements } from "../../cloudflare/hazards-d1.ts";
 import { LocalD1 } from "../../cloudflare/local-d1.ts";
 import {
@@ -23,6 +28,7 @@ import {
   localDatabaseFile,
   openLocalFile,
 } from "../../cloudflare/local-file.ts";
+import { writeMadeManifest } from "./made-manifest.ts";
 import { makeStepContext, type TestContext } from "../../db/step-context.ts";
 
 const d1 = new LocalD1();
@@ -63,6 +69,7 @@ function makeRun(dump: string): TestContext & { file: (name: string) => string }
   };
   const file = (name: string): string => join(context.runFolder, name);
   writeFileSync(file(dumpFile), dump);
+  writeMadeManifest(file(dumpManifestFile), dump);
   return { ...test, context, file };
 }
 
@@ -159,6 +166,15 @@ describe("lint of a real export", () => {
     await lint.run(context, []);
     await lint.verify(context);
     expect(d1.commands.length).toBe(before);
+  });
+
+  it("refuses a dump that was cut between two statements since its export", async () => {
+    const { context, file } = makeRun(exported);
+    writeFileSync(file(dumpFile), exported.slice(0, exported.lastIndexOf("INSERT INTO")));
+    await expect(lint.run(context, [])).rejects.toMatchObject({
+      exitCode: 3,
+      message: "v1_dump.sql is not the file that was exported",
+    });
   });
 
   it("refuses what nobody can mend, all of it in one list, and leaves no mended file", async () => {
