@@ -160,7 +160,10 @@ function verifyBefore(context: StepContext, { rows, objects }: Contents): void {
 function verifyLedger(context: StepContext, ledger: LedgerState): void {
   if (ledger.kind === "none" || isOurs(context, ledger)) return;
   throw refused(`v2 belongs to the import of another run: ${describeLedger(ledger)}`, [
-    { what: "a run takes back only what it brought", todo: "Take it back where it was begun." },
+    {
+      what: "a run takes back only what it brought",
+      todo: `Take it back where it was begun: ${context.commandLine("undo")}`,
+    },
   ]);
 }
 
