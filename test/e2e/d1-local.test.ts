@@ -124,6 +124,7 @@ describe("what cannot be moved", { timeout: 10 * minutes }, () => {
     const { output, code } = await move.movebook(["run", "d1-workspaces", ...local]);
     expect(output).toContain(message);
     expect(output).not.toContain("large one");
+    expect(output).not.toContain("search_data");
     expect(code).toBe(3);
     expect(move.picture("v2")).toBe(v2Before);
     move.change("v1", mend);

@@ -44,6 +44,13 @@ export const listProductTables = (objects: readonly DatabaseObject[]): string[] 
 export const listVirtualTables = (objects: readonly DatabaseObject[]): string[] =>
   objects.filter((object) => object.type === "table" && isVirtual(object)).map(({ name }) => name);
 
+/** What full-text search and R*Tree keep beside a virtual table (https://sqlite.org/fts5.html, https://sqlite.org/rtree.html). */
+const shadows = ["data", "idx", "content", "docsize", "config", "node", "parent", "rowid"];
+
+/** True of a table that belongs to a virtual one: it is made and gone with it. */
+export const isShadowTable = (objects: readonly DatabaseObject[], table: string): boolean =>
+  listVirtualTables(objects).some((name) => shadows.some((end) => table === `${name}_${end}`));
+
 /** Names of triggers on one of the tables. */
 export const listTriggers = (
   objects: readonly DatabaseObject[],

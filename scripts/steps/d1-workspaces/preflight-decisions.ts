@@ -7,7 +7,7 @@ import { quoteIdentifier } from "../../cloudflare/identifier.ts";
 import { loadSchema, type Schema } from "../../cloudflare/load-schema.ts";
 import { listStoredColumns } from "../../cloudflare/stored-columns.ts";
 import type { TableShape } from "../../cloudflare/table-shape.ts";
-import { buildSchemaText, type Contents } from "./contents.ts";
+import { buildSchemaText, isShadowTable, type Contents } from "./contents.ts";
 import { withSource } from "./databases.ts";
 import { DecisionsBook } from "./decisions-book.ts";
 import { leaveOutColumnLine, leaveOutTableLine } from "./decisions-lines.ts";
@@ -108,7 +108,9 @@ export async function checkDecisions(
     shapesOf(source, "v1's schema"),
     shapesOf(target, "v2's schema"),
   ]);
-  const moved = from.shapes.filter(({ name }) => !isOwnTable(name));
+  const moved = from.shapes.filter(
+    ({ name }) => !isOwnTable(name) && !isShadowTable(source.objects, name),
+  );
   const homeOf = (shape: TableShape): TableShape | undefined =>
     isSessionTable(shape.name) || book.isTableLeftOut(shape.name)
       ? undefined
