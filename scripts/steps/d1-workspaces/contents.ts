@@ -33,12 +33,13 @@ export interface Contents {
   readonly migrations: readonly string[] | undefined;
 }
 
-/** Ordinary tables of the product: neither virtual nor the migration history nor ours. */
+/** Ordinary tables of the product: neither virtual, nor what those keep beside them, nor the migration history, nor ours. */
 export const listProductTables = (objects: readonly DatabaseObject[]): string[] =>
   objects
     .filter((object) => object.type === "table" && !isVirtual(object))
     .map(({ name }) => name)
-    .filter((name) => name !== migrationsTable && !isLedgerTable(name));
+    .filter((name) => name !== migrationsTable && !isLedgerTable(name))
+    .filter((name) => !isShadowTable(objects, name));
 
 /** Virtual tables: they refuse an export. */
 export const listVirtualTables = (objects: readonly DatabaseObject[]): string[] =>
