@@ -214,9 +214,9 @@ export class Journal {
   get outcome(): "open" | "done" | "undone" | "superseded" {
     const end = this.#records.findLast((entry) => entry.type === "run-ended");
     if (end?.type !== "run-ended") return "open";
-    // a finished run of which a step was asked once more and failed, or was taken back, is not finished
+    // a finished run of which a step was asked once more and failed or was killed, or was taken back, is not finished
     const unfinished = this.header.steps.some((step) =>
-      ["failed", "undone"].includes(this.stateOf(step)),
+      ["started", "failed", "undone"].includes(this.stateOf(step)),
     );
     return end.outcome === "done" && unfinished ? "open" : end.outcome;
   }

@@ -112,6 +112,18 @@ describe("a step that takes another one back", () => {
     expect(world.ran()).toEqual(["load", "prove"]);
   });
 
+  test("and a proof that was killed afterwards leave the run open for a resume", async () => {
+    await callRun(world);
+    world.order("prove.run", { die: true });
+    const ended = await startFake(world, ["step", "fake", "prove", "--env", "dev"]).ended;
+    expect(ended.signal).toBe("SIGKILL");
+    world.order("prove.run", undefined);
+    world.unlock();
+    world.forget();
+    expect((await callResume(world)).exitCode).toBe(0);
+    expect(world.ran()).toEqual(["prove"]);
+  });
+
   test("leaves nothing that keeps a new run from beginning", async () => {
     world.order("tidy.run", failing);
     await callRun(world, {}, more());
