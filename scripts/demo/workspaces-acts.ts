@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { localFileOf } from "../cloudflare/local-file.ts";
@@ -9,7 +9,12 @@ import { buildShownCommand, killMovebookWhen, shownPath } from "./child.ts";
 import { call, DemoCancelled, DemoError, findNewest } from "./play.ts";
 import { commitAll } from "./project.ts";
 import { makeProjectFolder } from "./project-folder.ts";
-import { type DemoD1, demoD1Migrations, fillDemoV1, migrateDemoV2 } from "./workspaces-database.ts";
+import {
+  type DemoD1,
+  fillDemoV1,
+  migrateDemoV2,
+  writeDemoV2Migrations,
+} from "./workspaces-database.ts";
 import { workspacesDecisions } from "./workspaces-decisions.ts";
 
 const runArguments = ["run", "d1-workspaces", "--env", "local"];
@@ -48,7 +53,7 @@ async function setStage(screen: Screen, scale: number): Promise<WorkspacesStage>
     ].join("\n"),
     { mode: 0o600 },
   );
-  await cp(demoD1Migrations, join(project, "v2/migrations"), { recursive: true });
+  await writeDemoV2Migrations(join(project, "v2/migrations"));
   await commitAll(project, "The demo's product: v2's migrations");
   screen.progress("filling v1 and applying v2's migrations, with wrangler");
   await fillDemoV1(v1, {

@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { childEnvironment } from "../engine/settings.ts";
-import { sqlFolder } from "../engine/sql-file.ts";
+import { readSql } from "../engine/sql-file.ts";
 import type { ProductOptions } from "./workspaces-product.ts";
 import { writeProductFile } from "./workspaces-sql.ts";
 
@@ -19,8 +19,14 @@ export interface DemoD1 {
   readonly stateFolder: string;
 }
 
-/** Folder with v2's migrations, as `wrangler d1 migrations apply` takes them. */
-export const demoD1Migrations: string = sqlFolder("demo/d1-workspaces/v2");
+/** The product's v2: its schema by one migration. */
+export const demoV2Schema = (): string => readSql("d1-workspaces/v2-reference-schema");
+
+/** Writes v2's migrations into a folder, as `wrangler d1 migrations apply` takes them. */
+export async function writeDemoV2Migrations(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "0001_init.sql"), demoV2Schema());
+}
 
 /** Makes v1 with its rows, by `wrangler d1 execute --local --file`. @throws with wrangler's own words */
 export async function fillDemoV1(database: DemoD1, options: ProductOptions): Promise<void> {
@@ -41,6 +47,7 @@ export async function fillDemoV1(database: DemoD1, options: ProductOptions): Pro
 /** Makes v2: its schema by its migrations, and no rows. */
 export async function migrateDemoV2(database: DemoD1): Promise<void> {
   await inFolder(database, async (folder) => {
+    await writeDemoV2Migrations(join(folder, "migrations"));
     await runDemoWrangler(folder, ["d1", "migrations", "apply", database.name, ...place(database)]);
   });
 }
@@ -61,7 +68,7 @@ async function inFolder(
     name: "demo",
     compatibility_date: "2025-01-01",
     d1_databases: [
-      { binding: "DB", database_name: name, database_id: id, migrations_dir: demoD1Migrations },
+      { binding: "DB", database_name: name, database_id: id, migrations_dir: "migrations" },
     ],
   };
   try {

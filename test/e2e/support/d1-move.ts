@@ -154,7 +154,7 @@ function* listV1({ product, hazards }: MoveOptions): Generator<string> {
 function* listV2({ hazards, v2 = [] }: MoveOptions): Generator<string> {
   yield "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
   yield "INSERT INTO d1_migrations (name) VALUES ('0001_init.sql')";
-  yield* cutSchema(readSql("demo/d1-workspaces/v2/0001_init"));
+  yield* cutSchema(readSql("d1-workspaces/v2-reference-schema"));
   if (hazards === true)
     yield* [...hazardStatements, ...listTableHazards()].filter((sql) =>
       sql.startsWith("CREATE TABLE"),
