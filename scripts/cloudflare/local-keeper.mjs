@@ -1,7 +1,7 @@
 // Keeps one local D1 open for questions: the runtime of the operator's wrangler (miniflare and workerd), without the
 // second that each call of wrangler's command takes to start. A line of standard input is a JSON list of statements;
 // the answer is a line of JSON, { results } or { error }, and then the line "done". When standard input closes - also
-// because whoever asks was killed - the runtime is stopped. Plain JavaScript: it runs as a process of its own.
+// because whoever asks was killed - the runtime is stopped, whatever it is doing. Plain JavaScript: it runs as a process of its own.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -27,11 +27,27 @@ const runtime = new Miniflare({
   d1Persist: folder,
   d1Databases: { DATABASE: id },
 });
-try {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const answer = await runtime.dispatchFetch("http://d1/", { method: "POST", body: line });
-    process.stdout.write(`${await answer.text()}\ndone\n`);
-  }
-} finally {
+
+/** Stops the runtime, in the middle of a question too: whoever asked it is gone, or has heard of the failure. */
+async function leave(code) {
+  setTimeout(() => process.exit(code), 2_000).unref();
   await runtime.dispose();
+  process.exit(code);
 }
+
+async function answer(line) {
+  const response = await runtime.dispatchFetch("http://d1/", { method: "POST", body: line });
+  process.stdout.write(`${await response.text()}\ndone\n`);
+}
+
+let before = Promise.resolve();
+createInterface({ input: process.stdin })
+  .on("line", (line) => {
+    before = before
+      .then(() => answer(line))
+      .catch((error) => {
+        process.stderr.write(`${error?.stack ?? error}\n`);
+        return leave(1);
+      });
+  })
+  .on("close", () => leave(0));

@@ -87,12 +87,20 @@ describe("an open local database", () => {
   });
 });
 
-test("when whoever asks is killed, the runtime ends", async () => {
+test.each([
+  ["idle", "SELECT 1", "answered"],
+  [
+    "busy",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "asked",
+  ],
+])("when whoever asks is killed, the runtime ends, %s as it is", async (_how, sql, sign) => {
   const { program, args } = buildKeeperCommand(ownWrangler(), d1.address("shop"));
   const script = `
     const keeper = require("node:child_process").spawn(${JSON.stringify(program)}, ${JSON.stringify(args)}, { stdio: ["pipe", "pipe", "inherit"] });
-    keeper.stdin.write('["SELECT 1"]\\n');
+    keeper.stdin.write(${JSON.stringify(`${JSON.stringify([sql])}\n`)});
     keeper.stdout.once("data", () => console.log("answered"));
+    if (${JSON.stringify(sign)} === "asked") setTimeout(() => console.log("asked"), 2000);
     setInterval(() => undefined, 1000);`;
   const asker = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   await once(asker.stdout, "data");
