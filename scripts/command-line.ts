@@ -46,7 +46,10 @@ function addRunFlags(command: Command): Command {
       "--confirm <target name>",
       "the target's name: needed before a production target is changed",
     )
-    .option("--yes", "answer yes to questions (not to --confirm; of a gate only when the call names it)")
+    .option(
+      "--yes",
+      "answer yes to questions (not to --confirm; of a gate only when the call names it)",
+    )
     .option("--any-branch", "do not ask for the usual git branch; recorded")
     .option("--allow-dirty", "do not ask for a clean git tree; recorded")
     .option(

@@ -50,4 +50,4 @@ createInterface({ input: process.stdin })
         return leave(1);
       });
   })
-  .on("close", () => leave(0));
+  .on("close", () => void leave(0));
