@@ -112,10 +112,6 @@ function compareTable(
   return before.last === after.last ? [] : [{ what: `${name} holds other rows`, where }];
 }
 
-/** False when they were taken by different versions: whatever they say, nobody knows whether something has changed. */
-export const areComparable = (before: Fingerprint, after: Fingerprint): boolean =>
-  before.format === after.format;
-
 /** What differs between two comparable fingerprints of one database, a problem a table; without row values. */
 export function compareFingerprints(before: Fingerprint, after: Fingerprint): Problem[] {
   const names = new Set([...Object.keys(before.tables), ...Object.keys(after.tables)]);

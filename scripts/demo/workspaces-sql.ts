@@ -36,11 +36,6 @@ const writeTuple = ({ values }: ProductRow): string =>
 const writeHead = ({ table, values }: ProductRow): string =>
   `INSERT INTO ${quoteIdentifier(table)} (${Object.keys(values).map(quoteIdentifier).join(", ")}) VALUES\n`;
 
-/** One INSERT a row, as the dumps of D1 are: a row of more than 100,000 bytes gives a statement that D1 refuses. */
-export function* listSingleRowStatements(rows: Iterable<ProductRow>): Generator<string> {
-  for (const row of rows) yield `${writeHead(row).trimEnd()} ${writeTuple(row)};`;
-}
-
 /** INSERTs of many rows, each at most 18,000 bytes; a longer row goes in alone, in pieces that are put together. */
 export function* listBatchedStatements(rows: Iterable<ProductRow>): Generator<string> {
   let table = "";
@@ -103,14 +98,6 @@ export async function writeProductFile(options: ProductOptions, file: string): P
   await writeStatements(file, [
     writeProductSchema(options),
     listBatchedStatements(listProductRows(options)),
-  ]);
-}
-
-/** Schema and all rows, one INSERT a row: the way of a plain dump, for comparison. Wants `longRecords: 0`. */
-export async function writeSingleRowFile(options: ProductOptions, file: string): Promise<void> {
-  await writeStatements(file, [
-    writeProductSchema(options),
-    listSingleRowStatements(listProductRows(options)),
   ]);
 }
 

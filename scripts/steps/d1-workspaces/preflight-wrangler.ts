@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { noted, passed, problem, warned, type CheckResult } from "../../engine/check.ts";
 import type { StepContext } from "../../engine/step.ts";
-import {
-  buildListCommand,
-  buildWhoamiCommand,
-  type AccountCall,
-} from "../../cloudflare/d1-commands.ts";
+import { readLogin } from "../../cloudflare/account.ts";
+import { buildListCommand, type AccountCall } from "../../cloudflare/d1-commands.ts";
 import type { DatabaseAddress } from "../../cloudflare/database-address.ts";
 import { runWrangler } from "../../cloudflare/run-wrangler.ts";
 import { prepareFolder } from "../../cloudflare/wrangler-config.ts";
@@ -49,20 +46,14 @@ export function judgeListed(
   });
 }
 
-const whoami = z.looseObject({
-  loggedIn: z.boolean().optional(),
-  authType: z.string().optional(),
-});
-
 async function askWhoami(context: StepContext, call: AccountCall): Promise<CheckResult> {
   try {
-    const lines = await runWrangler(context.execute, buildWhoamiCommand(call), "Cloudflare");
-    const answer = whoami.safeParse(parseJsonOutput(lines));
-    if (answer.success && answer.data.loggedIn === false)
+    const login = await readLogin(context.execute, call);
+    if (login?.loggedIn === false)
       return problem("nobody is logged in at Cloudflare", {
         todo: "Set CLOUDFLARE_API_TOKEN, or run wrangler login.",
       });
-    return passed(`logged in${answer.success ? ` (${answer.data.authType ?? "token"})` : ""}`);
+    return passed(`logged in (${login?.authType ?? "token"})`);
   } catch (error) {
     context.signal.throwIfAborted();
     // a token may lack the right to say whose it is; the list of databases decides
