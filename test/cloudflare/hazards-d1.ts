@@ -49,6 +49,9 @@ export const hazardRows: Readonly<Record<string, readonly (readonly Cell[])[]>> 
     ["n13", "b1", "x".repeat(150_000), "", null],
     ["n14", "b1", "{not json\nat \\n all\n", "{\n{\\n", null],
     ["n15", "b1", "\u{feff}mark\n\u{1f600}\n", "\n\n", null],
+    // begins as JSON does, and has one newline only: the dump has no second reading of it
+    ["n17", "b1", '"quoted" words\nand no JSON', "[one\nnewline", null],
+    ["n18", "b1", '"quoted"\rwith one return', '{"a":\r1', null],
     ["n\u{fffd}16\n\n", "b1", "\\n\\n", "\\r\\n", null],
   ],
   books: [

@@ -30,13 +30,13 @@ const isJson = (column: string): string =>
 
 /**
  * Text that the export really corrupted and that JSON's rule does not mend; and text that looks like JSON and is none,
- * because the rule would take it for JSON.
+ * because the rule would take it for JSON. A text with one reading only is plain text in the dump: the rule never sees it.
  */
 function isFolded(name: string): string {
   const column = quoteIdentifier(name);
   const isCorrupted = `((${holds(column, lf)} AND ${holds(column, "'\\n'")}) OR (${holds(column, cr)} AND ${holds(column, "'\\r'")}))`;
   const isLikeJson = `substr(ltrim(${column}, ${blanks}), 1, 1) IN ('{', '[', '"')`;
-  return `(typeof(${column}) = 'text' AND (${holds(column, lf)} OR ${holds(column, cr)}) AND NOT ${isJson(column)} AND (${isCorrupted} OR ${isLikeJson}))`;
+  return `(typeof(${column}) = 'text' AND (${holds(column, lf)} OR ${holds(column, cr)}) AND NOT ${isJson(column)} AND (${isCorrupted} OR (${isLikeJson} AND ${isAmbiguous(column)})))`;
 }
 
 /** Integers beyond 2^53 (abs() would overflow at the smallest), and reals that the export writes as such an integer. */
