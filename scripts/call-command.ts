@@ -25,6 +25,7 @@ export interface RunFlags extends Selection {
   readonly allowDirty?: boolean;
   readonly quick?: boolean;
   readonly showRows?: boolean;
+  readonly replace?: boolean;
   readonly override?: Readonly<Record<string, string>>;
 }
 
@@ -57,6 +58,7 @@ const readOptions = (flags: RunFlags): RunOptions => ({
   allowDirty: flags.allowDirty === true,
   quick: flags.quick === true,
   showRows: flags.showRows === true,
+  replace: flags.replace === true,
   yes: flags.yes === true,
   confirm: flags.confirm,
 });
@@ -69,6 +71,7 @@ function listFlagWords(flags: RunFlags): string[] {
     ["--allow-dirty", flags.allowDirty],
     ["--quick", flags.quick],
     ["--show-rows", flags.showRows],
+    ["--replace", flags.replace],
     ["--yes", flags.yes],
   ];
   return [

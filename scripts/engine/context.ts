@@ -93,6 +93,7 @@ function refuseOnProblems(facts: CallFacts, what: string, sections: readonly Che
 export interface Memory {
   readonly remember: (key: string, value: unknown) => void;
   readonly recall: (key: string) => unknown;
+  readonly journalText: () => string;
   readonly isDone: (step: string) => boolean;
 }
 
@@ -100,6 +101,7 @@ export interface Memory {
 export const journalMemory = (journal: Journal): Memory => ({
   remember: (key, value) => journal.append({ type: "fact", key, value }),
   recall: (key) => journal.recall(key),
+  journalText: () => journal.text,
   isDone: (step) => journal.stateOf(step) === "done",
 });
 
@@ -109,6 +111,7 @@ export function passingMemory(journal: Journal | undefined): Memory {
   return {
     remember: (key, value) => void facts.set(key, value),
     recall: (key) => (facts.has(key) ? facts.get(key) : journal?.recall(key)),
+    journalText: () => "",
     isDone: (step) => journal?.stateOf(step) === "done",
   };
 }

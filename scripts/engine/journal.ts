@@ -191,6 +191,12 @@ export class Journal {
     this.#records.push(record.parse(stamped));
   }
 
+  /** The lines as they stand on the disk, without one that was cut. */
+  get text(): string {
+    const text = readFileSync(Journal.file(this.folder), "utf8");
+    return text.slice(0, text.lastIndexOf("\n") + 1);
+  }
+
   get records(): readonly JournalRecord[] {
     return this.#records;
   }

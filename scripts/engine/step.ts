@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly quick: boolean;
   /** Show sample rows on the screen; otherwise they stand in the report only. */
   readonly showRows: boolean;
+  /** Rows that the target holds already give way; a rollback point is taken first. */
+  readonly replace: boolean;
   /** Answer yes to questions; to those of a gate only when the operator names it. */
   readonly yes: boolean;
   /** What the operator typed after --confirm: the target's name. */
@@ -49,6 +51,8 @@ export interface StepContext {
   readonly remember: (key: string, value: unknown) => void;
   /** The last remembered value of a key in this run, by any step; undefined when there is none. */
   readonly recall: (key: string) => unknown;
+  /** The run's journal so far, as its lines stand on the disk; what was secret in them is masked. Empty in a dry run. */
+  readonly journalText: () => string;
   /** True when that step is done (and not undone) in this run. */
   readonly isDone: (step: string) => boolean;
   /** Runs one command of a plan in the shell. */
@@ -109,6 +113,41 @@ export interface Step {
 /** A lock that a run holds on its target. */
 export interface HeldLock {
   readonly release: () => Promise<void>;
+  /** Aborted when the lock is lost while it is held: others may work on the target from then on. */
+  readonly lost?: AbortSignal;
+}
+
+/** A run as its target remembers it: enough to go on with it, or to take it back, from another machine. */
+export interface RememberedRun {
+  readonly run: string;
+  /** The lines of its journal at the last change of the target. */
+  readonly journal: string;
+  /** Further files of its run folder: name → contents. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What was saved of a target before a run replaced it. */
+export interface RollbackPoint {
+  /** The run that took it. */
+  readonly run: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly file: string;
+  readonly bytes: number;
+  /** One sentence: "17 tables, 60,360 rows of app@host/shop". */
+  readonly holds: string;
+  /** The run is still open, or this is the newest point: it is not cleaned. */
+  readonly isNeeded: boolean;
+  /** ISO 8601: from then on it may be cleaned. */
+  readonly keptUntil: string;
+}
+
+/** How a runbook lists, restores and removes its rollback points. */
+export interface RollbackPoints {
+  readonly list: (context: StepContext) => Promise<readonly RollbackPoint[]>;
+  /** Puts the target back to the point, and verifies that. Called under the lock, after the confirmation. */
+  readonly restore: (context: StepContext, point: RollbackPoint) => Promise<void>;
+  readonly remove: (context: StepContext, point: RollbackPoint) => Promise<void>;
 }
 
 /** What a runbook can tell of its target, for `status` and for messages after a failure. */
@@ -140,6 +179,10 @@ export interface Runbook {
   readonly lock: (context: StepContext) => Promise<HeldLock>;
   /** Looks at the target. May throw when it cannot be reached. */
   readonly lookAtTarget: (context: StepContext) => Promise<TargetState>;
+  /** The run that the target remembers as not finished; undefined when there is none. Reads only. */
+  readonly recallRun?: (context: StepContext) => Promise<RememberedRun | undefined>;
+  /** Left out: the runbook takes no rollback points. */
+  readonly rollbackPoints?: RollbackPoints;
   /** Sections that `status` prints beside the run: migrations, ledger. */
   readonly status: (context: StepContext) => Promise<readonly CheckSection[]>;
   /** The runbook's transform alone, for `movebook transform`: knows no environment and no run. */

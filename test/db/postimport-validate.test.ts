@@ -1,14 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../scripts/engine/failure.ts";
 import type { RunOptions } from "../../scripts/engine/step.ts";
-import { readStructure } from "../../scripts/postgres/structure.ts";
 import { readSql } from "../../scripts/engine/sql-file.ts";
 import { rememberHistory } from "../../scripts/steps/data-move/history-findings.ts";
 import { postimport } from "../../scripts/steps/data-move/postimport.ts";
 import { remembered } from "../../scripts/steps/data-move/remembered.ts";
 import { readScope } from "../../scripts/steps/data-move/scope.ts";
+import { keepSchema } from "../../scripts/steps/data-move/schema-changes.ts";
 import { validate } from "../../scripts/steps/data-move/validate.ts";
 import { makeStepContext, type TestContext } from "./step-context.ts";
 import { startTwoDatabases, type TwoDatabases } from "./two-databases.ts";
@@ -39,13 +39,14 @@ const thrown = async (work: Promise<unknown>): Promise<Failure> => {
 
 describe("after an import", () => {
   let two: TwoDatabases;
-  let kept: TestContext;
+  let kept: TestContext | undefined;
   const make = (options: Partial<RunOptions> = {}): TestContext => {
     const made = makeStepContext({ source: two.urls.source, target: two.urls.target }, options, [
       "import",
     ]);
-    for (const key of [remembered.structureBefore, remembered.historyBefore])
-      if (kept?.facts.has(key)) made.facts.set(key, kept.facts.get(key));
+    if (kept === undefined) return made;
+    for (const [key, value] of kept.facts) made.facts.set(key, value);
+    cpSync(kept.context.runFolder, made.context.runFolder, { recursive: true });
     return made;
   };
   const validating = async (
@@ -70,14 +71,9 @@ describe("after an import", () => {
       "insert into _prisma_migrations values ('2', 'c', now(), 'v2_init', null, null, now(), 1)",
     );
     kept = make();
-    await rememberHistory(
-      kept.context,
-      two.target,
-      await readScope(kept.context, two.source, two.target),
-    );
-    const file = join(kept.context.runFolder, "structure-before.json");
-    writeFileSync(file, JSON.stringify(await readStructure(two.target)));
-    kept.facts.set(remembered.structureBefore, file);
+    const { context } = kept;
+    await rememberHistory(context, two.target, await readScope(context, two.source, two.target));
+    await keepSchema(context, two.target);
     await two.run("v2", `${rows} ${readSql("postgres/create-ledger")}`);
   });
   afterAll(() => two.stop());

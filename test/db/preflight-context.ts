@@ -42,6 +42,7 @@ const noOptions: RunOptions = {
   allowDirty: false,
   quick: false,
   showRows: false,
+  replace: false,
   yes: false,
   confirm: undefined,
 };

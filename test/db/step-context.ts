@@ -46,6 +46,7 @@ export function makeStepContext(
       allowDirty: false,
       quick: false,
       showRows: false,
+      replace: false,
       yes: true,
       confirm: undefined,
       ...options,
@@ -61,6 +62,7 @@ export function makeStepContext(
     optionalSetting: read,
     remember: (key, value) => void facts.set(key, JSON.parse(JSON.stringify(value))),
     recall: (key) => facts.get(key),
+    journalText: () => "",
     isDone: (step) => done.includes(step),
     execute: () => Promise.reject(new Error("this step runs no commands")),
     refuseOnProblems: (what) => {

@@ -1,6 +1,6 @@
 /** Keys of the facts that one step remembers and another one recalls. */
 export const remembered = {
-  /** Path of the file with v2's structure before the first change; a Structure as JSON. */
+  /** Name of the file in the run folder with v2's structure before the first change; a Structure as JSON. */
   structureBefore: "structure-before",
   /** Fingerprint of v2's own migration history before the first change. */
   historyBefore: "history-before",

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { StepContext } from "../../engine/step.ts";
 import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
 import type { SequenceSetting } from "../../postgres/sequences.ts";
@@ -47,8 +48,9 @@ const describeBehind = (setting: SequenceSetting): Finding => {
 /** Constraints, triggers and indexes must be as they were before the import's first change. */
 export const findStructure = (context: StepContext, { target }: Lane): Promise<FindingSection> =>
   findSection("STRUCTURE:", async () => {
-    const file = context.recall(remembered.structureBefore);
-    if (typeof file !== "string") return [missBefore(context, "constraints, triggers, indexes")];
+    const name = context.recall(remembered.structureBefore);
+    if (typeof name !== "string") return [missBefore(context, "constraints, triggers, indexes")];
+    const file = join(context.runFolder, name);
     if (!existsSync(file)) return [missFile(file)];
     const before = parseStructure(readFileSync(file, "utf8"));
     const dropped = (context.recall(remembered.droppedArtefacts) ?? []) as readonly QualifiedName[];
