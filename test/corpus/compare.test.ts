@@ -19,6 +19,7 @@ const picture: Picture = {
   ]),
   sequences: new Map([["public.s", sequence(7n, true)]]),
   states: ["trigger x on public.t: O"],
+  catalogue: ['pg_class t {"oid": 16385}'],
 };
 
 const history = "public._prisma_migrations";

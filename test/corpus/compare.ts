@@ -48,6 +48,7 @@ export const compareSame = (what: string, before: Picture, after: Picture): stri
   ...listDifferences(`${what}: contents`, describeContents(before), describeContents(after)),
   ...listDifferences(`${what}: sequences`, describeSequences(before), describeSequences(after)),
   ...listDifferences(`${what}: states`, before.states, after.states),
+  ...listDifferences(`${what}: system catalogues`, before.catalogue, after.catalogue),
 ];
 
 export interface Pictures {
@@ -56,22 +57,54 @@ export interface Pictures {
   readonly target: Picture;
 }
 
-function compareContents({ source, targetBefore, target }: Pictures): Verdict {
+/** What of a move is no copy of v1, by the nature of the two schemas. Names are quoted and qualified. */
+export interface Exceptions {
+  /** Tables and sequences of v2 that must be as they were before, whatever v1 holds. */
+  readonly stays?: readonly string[];
+  /** Tables and sequences that are judged otherwise. */
+  readonly judged?: readonly string[];
+}
+
+function compareContents(
+  { source, targetBefore, target }: Pictures,
+  { stays = [], judged = [] }: Exceptions,
+): Verdict {
   const faults: string[] = [];
   const notes: string[] = [];
   for (const [name, wanted] of source.contents) {
-    const kept = historyTable.test(name);
+    if (judged.includes(name)) continue;
+    const kept = historyTable.test(name) || stays.includes(name);
     const should = kept ? targetBefore.contents.get(name) : wanted;
-    if (kept) notes.push(`${name} is v2's own history and stays`);
+    if (historyTable.test(name)) notes.push(`${name} is v2's own history and stays`);
     const is = target.contents.get(name);
     if (is?.sha256 === should?.sha256 && is?.rows === should?.rows) continue;
     const describe = (rows: number | undefined): string =>
       rows === undefined ? "is not there or not populated" : `has ${rows} rows`;
     faults.push(
-      `${name}: ${describe(is?.rows)}, v1's ${describe(should?.rows)}${is?.rows === should?.rows ? " of other contents" : ""}`,
+      `${name}: ${describe(is?.rows)}, ${kept ? "v2's before" : "v1's"} ${describe(should?.rows)}${is?.rows === should?.rows ? " of other contents" : ""}`,
     );
   }
-  return { faults, notes };
+  return { faults: [...faults, ...listOwnChanges(source, targetBefore, target, judged)], notes };
+}
+
+/** Tables that only v2 has are as they were. */
+function listOwnChanges(
+  source: Picture,
+  before: Picture,
+  after: Picture,
+  judged: readonly string[],
+): string[] {
+  const isOwn = ([name]: readonly [string, unknown]): boolean =>
+    !source.contents.has(name) && !judged.includes(name);
+  const own = (picture: Picture): Picture => ({
+    ...picture,
+    contents: new Map([...picture.contents].filter(isOwn)),
+  });
+  return listDifferences(
+    "what only v2 has",
+    describeContents(own(before)),
+    describeContents(own(after)),
+  );
 }
 
 const nextOf = ({ last, called, increment }: SequenceState): bigint =>
@@ -105,10 +138,19 @@ async function compareSequences(
   clients: Clients,
   source: Connection,
   pictures: Pictures,
+  { stays = [], judged = [] }: Exceptions,
 ): Promise<Verdict> {
   const faults: string[] = [];
   const notes: string[] = [];
+  for (const [name, before] of pictures.targetBefore.sequences) {
+    if (judged.includes(name) || (pictures.source.sequences.has(name) && !stays.includes(name)))
+      continue;
+    const is = pictures.target.sequences.get(name);
+    if (is === undefined || describeState(is) !== describeState(before))
+      faults.push(`sequence ${name} of v2 alone has changed`);
+  }
   for (const [name, wanted] of pictures.source.sequences) {
+    if (judged.includes(name) || stays.includes(name)) continue;
     const is = pictures.target.sequences.get(name);
     if (is !== undefined && describeState(is) === describeState(wanted)) continue;
     const states = `${is === undefined ? "not there" : describeState(is)}, v1's ${describeState(wanted)}`;
@@ -125,14 +167,16 @@ export async function compareMoved(
   clients: Clients,
   source: Connection,
   pictures: Pictures,
+  exceptions: Exceptions = {},
 ): Promise<Verdict> {
   const { targetBefore, target } = pictures;
-  const contents = compareContents(pictures);
-  const sequences = await compareSequences(clients, source, pictures);
+  const contents = compareContents(pictures, exceptions);
+  const sequences = await compareSequences(clients, source, pictures, exceptions);
   return {
     faults: [
       ...listDifferences("v2's schema", targetBefore.schema.split("\n"), target.schema.split("\n")),
       ...listDifferences("v2's states", targetBefore.states, target.states),
+      ...listDifferences("v2's system catalogues", targetBefore.catalogue, target.catalogue),
       ...contents.faults,
       ...sequences.faults,
     ],

@@ -113,25 +113,19 @@ export const restorePlain = (
   input: Readable,
 ): Promise<void> => callProgram(clients.psql, quiet, { connection, input });
 
-/** Rows of one query, fields separated by tabs; the texts must hold neither tab nor line break. */
+const unit = "\u001f";
+
+/** Rows of one query, as text; line breaks in them are kept. NULL and '' are the same here. */
 export async function queryRows(
   clients: Clients,
   connection: Connection,
   sql: string,
 ): Promise<string[][]> {
-  const args = [...quiet, "-At", "-F", "\t", "-c", sql];
+  // no text of Postgres holds the zero byte that ends each row
+  const args = [...quiet, "-At", "-0", "-F", unit, "-c", sql];
   const text = await readOutput(clients.psql, args, { connection, pin: true });
   return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split("\t"));
+    .split("\0")
+    .slice(0, -1)
+    .map((line) => line.split(unit));
 }
-
-/** Feeds the output of one statement to a listener. */
-export const streamOutput = (
-  clients: Clients,
-  connection: Connection,
-  sql: string,
-  onOutput: (chunk: Buffer) => void,
-): Promise<void> =>
-  callProgram(clients.psql, [...quiet, "-c", sql], { connection, pin: true, onOutput });

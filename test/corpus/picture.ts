@@ -1,12 +1,7 @@
-import { createHash } from "node:crypto";
-import { type Clients, type Connection, queryRows, readOutput, streamOutput } from "./libpq.ts";
-
-/** What a table or materialized view holds. */
-export interface Contents {
-  readonly rows: number;
-  /** Of its rows as COPY writes them, sorted bytewise. */
-  readonly sha256: string;
-}
+import { listCatalogueRows } from "./catalogue-rows.ts";
+import { type Contents, readCopies } from "./copies.ts";
+import { type Clients, type Connection, queryRows, readOutput } from "./libpq.ts";
+import { listStates, ours } from "./states.ts";
 
 export interface SequenceState {
   readonly last: bigint;
@@ -20,28 +15,28 @@ export interface SequenceState {
 export interface Picture {
   /** `pg_dump --schema-only`, owners and privileges with it, without its random \restrict lines. */
   readonly schema: string;
-  /** Quoted name → contents; of a materialized view that is not populated: undefined. */
+  /** Quoted name → contents; of a materialized view that is not populated: undefined. `large objects` when there are any. */
   readonly contents: ReadonlyMap<string, Contents | undefined>;
   readonly sequences: ReadonlyMap<string, SequenceState>;
-  /** What pg_dump does not write: states of all triggers (internal ones too), validity of indexes and constraints. */
+  /** What pg_dump does not write, or not in full, a line each: see states.ts. */
   readonly states: readonly string[];
+  /** Rows of the system catalogues: only comparable with those of the same database at another moment. */
+  readonly catalogue: readonly string[];
 }
-
-const ours = `n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_toast%'
-  and n.nspname not like 'pg\\_temp%'`;
 
 const ofExtension = (catalogue: string, oid: string): string =>
   `exists (select from pg_depend d where d.classid = '${catalogue}'::regclass and d.objid = ${oid} and d.deptype = 'e')`;
 
 const listTables = `select format('%I.%I', n.nspname, c.relname), c.relispopulated,
-  (select coalesce(string_agg(quote_ident(a.attname), ', ' order by a.attnum), '')
-   from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+  (select coalesce(string_agg(quote_ident(a.attname), ', ' order by a.attname), '')
+   from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+  getdatabaseencoding()
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where ${ours} and c.relkind in ('r', 'm') and c.relpersistence <> 't' and not ${ofExtension("pg_class", "c.oid")}
   order by 1`;
 
 const listSequences = `select format('%I.%I', n.nspname, c.relname), s.seqincrement,
-  (select coalesce(string_agg(distinct format('%I.%I/%I', tn.nspname, t.relname, a.attname), '|'), '')
+  (select coalesce(string_agg(distinct format('%I.%I', tn.nspname, t.relname) || chr(29) || quote_ident(a.attname), chr(30)), '')
    from pg_attribute a join pg_class t on t.oid = a.attrelid join pg_namespace tn on tn.oid = t.relnamespace
    where t.relkind in ('r', 'p') and (
      exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
@@ -51,30 +46,16 @@ const listSequences = `select format('%I.%I', n.nspname, c.relname), s.seqincrem
   from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid
   where ${ours} and c.relkind = 'S' and c.relpersistence <> 't' and not ${ofExtension("pg_class", "c.oid")} order by 1`;
 
-const listStates = `select state from (
-  select format('trigger %s on %I.%I: %s', case when g.tgisinternal then g.tgfoid::regproc::text else quote_ident(g.tgname) end,
-    n.nspname, c.relname, g.tgenabled) as state
-  from pg_trigger g join pg_class c on c.oid = g.tgrelid join pg_namespace n on n.oid = c.relnamespace where ${ours}
-  union all select format('event trigger %I: %s', evtname, evtenabled) from pg_event_trigger
-  union all select format('index %s: valid %s, ready %s', i.indexrelid::regclass, i.indisvalid, i.indisready)
-  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace where ${ours}
-  union all select format('constraint %I of %s%s: validated %s', k.conname, nullif(k.conrelid, 0)::regclass,
-    nullif(k.contypid, 0)::regtype, k.convalidated)
-  from pg_constraint k join pg_namespace n on n.oid = k.connamespace where ${ours}
-  union all select format('relation %I.%I: rls %s, forced %s, %s', n.nspname, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence)
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${ours} and c.relkind in ('r', 'p')
-  union all select format('schema %I', nspname) from pg_namespace n where ${ours}
-) s order by state collate "C"`;
-
 /** Takes the picture. @throws Error with psql's or pg_dump's own words */
 export async function takePicture(clients: Clients, connection: Connection): Promise<Picture> {
-  const [schema, sequences, states] = await Promise.all([
+  const [schema, sequences, states, catalogue] = await Promise.all([
     readSchema(clients, connection),
     readSequences(clients, connection),
     queryRows(clients, connection, listStates),
+    listCatalogueRows(clients, connection),
   ]);
   const contents = await readContents(clients, connection);
-  return { schema, contents, sequences, states: states.map(([state = ""]) => state) };
+  return { schema, contents, sequences, states: states.map(([state = ""]) => state), catalogue };
 }
 
 async function readSchema(clients: Clients, connection: Connection): Promise<string> {
@@ -86,34 +67,24 @@ async function readContents(
   clients: Clients,
   connection: Connection,
 ): Promise<ReadonlyMap<string, Contents | undefined>> {
-  const contents = new Map<string, Contents | undefined>();
-  for (const [name = "", populated, columns = ""] of await queryRows(
-    clients,
-    connection,
-    listTables,
-  )) {
-    contents.set(
+  const tables = await queryRows(clients, connection, listTables);
+  const copies = tables
+    .filter(([, populated]) => populated === "t")
+    .map(([name = "", , columns = "", encoding = ""]) => ({
       name,
-      populated === "t" ? await readTable(clients, connection, name, columns) : undefined,
-    );
-  }
-  return contents;
+      sql: buildSortedCopy(name, columns, encoding),
+    }));
+  const found = await readCopies(clients, connection, copies);
+  return new Map(tables.map(([name = ""]) => [name, found.get(name)]));
 }
 
-async function readTable(
-  clients: Clients,
-  connection: Connection,
-  name: string,
-  columns: string,
-): Promise<Contents> {
-  const hash = createHash("sha256");
-  let rows = 0;
-  const sql = `copy (select ${columns} from only ${name} as "the whole row" order by ("the whole row")::text collate "C") to stdout`;
-  await streamOutput(clients, connection, sql, (chunk) => {
-    hash.update(chunk);
-    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) rows += 1;
-  });
-  return { rows, sha256: hash.digest("hex") };
+/** Sorted bytewise by the UTF-8 of a row, whatever the database's own encoding. */
+function buildSortedCopy(name: string, columns: string, encoding: string): string {
+  const row = `row(${columns})::text`;
+  const key = ["UTF8", "SQL_ASCII"].includes(encoding)
+    ? `${row} collate "C"`
+    : `convert_to(${row}, 'UTF8')`;
+  return `copy (select ${columns} from only ${name} order by ${key}) to stdout`;
 }
 
 async function readSequences(
@@ -130,7 +101,7 @@ async function readSequences(
   return new Map(
     found.map(([name = "", increment = "1", columns = ""], index) => {
       const [last = "0", called] = states[index] ?? [];
-      const listed = columns === "" ? [] : columns.split("|").map(splitColumn);
+      const listed = columns === "" ? [] : columns.split("\u001e").map(splitColumn);
       return [
         name,
         {
@@ -145,6 +116,6 @@ async function readSequences(
 }
 
 function splitColumn(text: string): { table: string; column: string } {
-  const cut = text.lastIndexOf("/");
-  return { table: text.slice(0, cut), column: text.slice(cut + 1) };
+  const [table = "", column = ""] = text.split("\u001d");
+  return { table, column };
 }

@@ -84,7 +84,12 @@ const withDatabase = (url: string, database: string): string => {
   return changed.toString();
 };
 
-function startCommand(folder: string, args: readonly string[], options: CallOptions = {}): Running {
+/** Starts the real command in a folder. */
+export function startCommand(
+  folder: string,
+  args: readonly string[],
+  options: CallOptions = {},
+): Running {
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: folder,
     env: { PATH: process.env["PATH"] ?? "", HOME: folder, ...options.env },
