@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../scripts/engine/failure.ts";
 import type { RunOptions } from "../../scripts/engine/step.ts";
-import { readSql } from "../../scripts/engine/sql-file.ts";
+import { buildLedger } from "../../scripts/postgres/ledger.ts";
 import { rememberHistory } from "../../scripts/steps/data-move/history-findings.ts";
 import { postimport } from "../../scripts/steps/data-move/postimport.ts";
 import { remembered } from "../../scripts/steps/data-move/remembered.ts";
@@ -74,7 +74,7 @@ describe("after an import", () => {
     const { context } = kept;
     await rememberHistory(context, two.target, await readScope(context, two.source, two.target));
     await keepSchema(context, two.target);
-    await two.run("v2", `${rows} ${readSql("postgres/create-ledger")}`);
+    await two.run("v2", `${rows} ${buildLedger()}`);
   });
   afterAll(() => two.stop());
 

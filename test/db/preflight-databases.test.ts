@@ -116,6 +116,8 @@ describe("v2's tables", () => {
           dumpSha256: "x",
           tableCount: 1,
           rowCount: "1",
+          tables: [{ schema: "public", name: "a", rows: 1 }],
+          replaced: false,
         }),
     );
     const sides = await pair.readSides();

@@ -8,6 +8,7 @@ import type { DumpSection } from "../../postgres/dump-file.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
 import { nameKey } from "../../postgres/identifier.ts";
 import { buildImportEntry, buildLedger, readLedger } from "../../postgres/ledger.ts";
+import { buildRunCheck } from "../../postgres/ledger-run.ts";
 import {
   buildBegin,
   buildBrokenKeysEnd,
@@ -31,9 +32,11 @@ import {
 } from "../../postgres/triggers.ts";
 import { applicationName, withBoth } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
+import { countLoads } from "./loaded-rows.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
+import { runEntryPlace } from "./run-entry.ts";
 import { readScope } from "./scope.ts";
 
 /** Everything that an import sends, apart from in how many transactions. */
@@ -99,12 +102,19 @@ function buildClosing(maker: PartMaker, facts: ImportFacts): Part[] {
     dumpSha256: facts.manifest.sha256,
     tableCount: facts.plan.moved.length,
     rowCount: String(facts.manifest.rows),
+    tables: countLoads(facts.plan.moved, facts.manifest.sections),
+    replaced: false,
   };
   return [
     maker.make(buildUnsilence(facts.triggers), restoreTitle(facts)),
     ...facts.keys.map((key) => maker.make(["set local search_path = '';", ...buildRestore(key)])),
     maker.make([...buildBrokenKeysEnd(), ...buildStructureLook(structureQuestions)]),
-    maker.make([buildLedger(), buildImportEntry(entry)]),
+    maker.make([
+      buildLedger(),
+      buildImportEntry(entry),
+      runEntryPlace,
+      buildRunCheck({ run: facts.run, phase: "loaded" }),
+    ]),
     maker.make(["commit;"]),
   ];
 }

@@ -17,6 +17,7 @@ import { planImport } from "./import-plan.ts";
 import { verifyTarget } from "./import-readiness.ts";
 import { ImportWatch } from "./import-watch.ts";
 import { identityOf, sourceUrl, targetUrl } from "./params.ts";
+import { fillRunEntry, readRunEntry } from "./run-entry.ts";
 import { undoImport } from "./import-undo.ts";
 
 /** Whose dump it is: of this environment, this run and this v1, or it is refused. */
@@ -89,10 +90,11 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   screen.line("  One transaction: whatever happens before COMMIT leaves v2 as it was.");
   const watch = new ImportWatch(screen, command, listExpectedRows(context, command));
   await keepBeforeState(context);
+  const filled = fillRunEntry(command, readRunEntry(context, "loaded"));
   await withTarget(context, async (observer) => {
     const stop = every(500, () => watch.poll(observer));
     try {
-      await context.execute(command, watch);
+      await context.execute(filled, watch);
     } catch (error) {
       throw await explainImportFailure(context, error);
     } finally {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Part } from "../../../scripts/engine/command.ts";
+import { describeCommand } from "../../../scripts/engine/execute-step.ts";
+import { fillRunEntry } from "../../../scripts/steps/data-move/run-entry.ts";
 import {
   buildImportParts,
   type ImportFacts,
@@ -43,7 +45,9 @@ describe("an import as one transaction", () => {
       "movebook: foreign keys are broken",
       "select 'movebook:structure '",
       "create schema movebook;",
-      "insert into movebook.imports (run, environment, dump_sha256, table_count, row_count) values ('r1', 'dev', 'ab', 2, 2005);",
+      `insert into movebook.imports (run, environment, dump_sha256, table_count, row_count, tables, replaced) values ('r1', 'dev', 'ab', 2, 2005, '[{"schema":"public","name":"Animal","rows":2000},{"schema":"public","name":"Owner","rows":5}]', false);`,
+      "<0-0>\n",
+      "the run cannot come to",
       "commit;\n",
     ];
     expect(findInOrder(whole(build()), order)).toEqual(order);
@@ -105,6 +109,30 @@ describe("an import as one transaction", () => {
 
   it("prints the structure three answers before and three after", () => {
     expect(whole(build()).match(/^select 'movebook:structure '/gm)).toHaveLength(6);
+  });
+
+  it("writes down the run when it is sent; a dry run shows the place, not the journal", () => {
+    const command = { title: "import", program: "psql", args: [], parts: build() };
+    expect(describeCommand(command).join("\n")).toContain(
+      "-- … insert into movebook.runs: this run, its journal, v2's schema as it is now\n",
+    );
+    const filled = fillRunEntry(command, {
+      run: "r1",
+      environment: "dev",
+      phase: "loaded",
+      journal: `{"type":"run"}\n`,
+      files: {},
+    });
+    const sent = whole(filled.parts ?? []);
+    expect(sent).not.toContain("<0-0>");
+    const order = ["insert into movebook.imports", `{"type":"run"}`, "cannot come to", "commit;"];
+    expect(findInOrder(sent, order)).toEqual(order);
+    expect(() =>
+      fillRunEntry(
+        { ...command, parts: [] },
+        { run: "", environment: "", phase: "loaded", journal: "", files: {} },
+      ),
+    ).toThrow("0 places");
   });
 
   it("stops when the dump lacks a table of the plan", () => {

@@ -1,0 +1,15 @@
+import type { DumpSection } from "../../postgres/dump-file.ts";
+import type { LoadedTable } from "../../postgres/ledger.ts";
+import { planLoads } from "../../postgres/load-parts.ts";
+import type { MovedTable } from "../../postgres/table-plan.ts";
+
+/** Rows that a dump brings into each table of v2; a partitioned one is counted as a whole. */
+export const countLoads = (
+  tables: readonly MovedTable[],
+  sections: readonly DumpSection[],
+): LoadedTable[] =>
+  tables.map((table) => ({
+    schema: table.target.schema,
+    name: table.target.name,
+    rows: planLoads([table], sections).reduce((sum, { section }) => sum + section.rows, 0),
+  }));
