@@ -14,7 +14,7 @@ const isUndoing = (runbook: Runbook, journal: Journal): boolean =>
   runbook.steps.some(({ name }) => journal.stateOf(name) === "undoing");
 
 /** Runs that are neither done, undone nor superseded, oldest first; one whose undo was interrupted is open again. */
-const listOpenRuns = (facts: CallFacts): Journal[] =>
+export const listOpenRuns = (facts: CallFacts): Journal[] =>
   listRuns(facts.projectFolder, facts.runbook.name, facts.environment).filter(
     (journal) =>
       journal.outcome === "open" ||

@@ -12,27 +12,30 @@ export function listPlainParams(facts: CallFacts): Record<string, unknown> {
 
 const asText = (value: unknown): string => JSON.stringify(value) ?? "nothing";
 
+type Values = Readonly<Record<string, unknown>>;
+
+function compareValues(label: string, was: Values, is: Values): string[] {
+  const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  return keys
+    .filter((key) => asText(was[key]) !== asText(is[key]))
+    .map((key) => `${label} ${key}: was ${asText(was[key])}, is ${asText(is[key])}`);
+}
+
+/** What differs between source and target of the run and of the present settings, a line each. */
+export const listIdentityDifferences = ({ header }: Journal, facts: CallFacts): string[] =>
+  compareValues("identity of", header.identity, facts.runbook.identity(facts.settings));
+
 /** What differs between the run's first line and the present, a line each. */
 export function listPinDifferences(journal: Journal, facts: CallFacts): string[] {
-  const { steps, params, identity } = journal.header;
-  const differences: string[] = [];
+  const { steps, params } = journal.header;
   const names = facts.runbook.steps.map((step) => step.name);
-  if (asText(steps) !== asText(names))
-    differences.push(`steps: were ${steps.join(", ")}; are ${names.join(", ")}`);
-  const compare = (
-    label: string,
-    was: Readonly<Record<string, unknown>>,
-    is: Readonly<Record<string, unknown>>,
-  ): void => {
-    for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) {
-      if (asText(was[key]) !== asText(is[key])) {
-        differences.push(`${label} ${key}: was ${asText(was[key])}, is ${asText(is[key])}`);
-      }
-    }
-  };
-  compare("setting", params, listPlainParams(facts));
-  compare("identity of", identity, facts.runbook.identity(facts.settings));
-  return differences;
+  return [
+    ...(asText(steps) === asText(names)
+      ? []
+      : [`steps: were ${steps.join(", ")}; are ${names.join(", ")}`]),
+    ...compareValues("setting", params, listPlainParams(facts)),
+    ...listIdentityDifferences(journal, facts),
+  ];
 }
 
 /** @throws Failure (exit 3) when settings, steps, source or target are not those that the run began with */
