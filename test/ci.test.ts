@@ -20,10 +20,10 @@ const script = fileURLToPath(new URL("../.ci/run", import.meta.url));
 interface Answers {
   /** The runner's report; none: it wrote none. */
   readonly report?: unknown;
-  readonly codes?: Readonly<Record<"ci" | "check" | "test" | "test:corpus", number>>;
+  readonly codes?: Readonly<Record<"ci" | "check" | "test", number>>;
 }
 
-const green = { ci: 0, check: 0, test: 0, "test:corpus": 0 };
+const green = { ci: 0, check: 0, test: 0 };
 const ran = (passed: number, failed: number, testResults: readonly unknown[] = []): unknown => ({
   numPassedTests: passed,
   numFailedTests: failed,
@@ -61,10 +61,9 @@ describe(".ci/run", () => {
   };
 
   beforeAll(() => {
-    for (const made of ["answers", "programs", "clone/.ci", "clone/test/corpus", "shared/corpus"])
+    for (const made of ["answers", "programs", "clone/.ci"])
       mkdirSync(join(folder, made), { recursive: true });
     copyFileSync(script, join(folder, "clone/.ci/run"));
-    writeFileSync(join(folder, "clone/test/corpus/move-corpus.ts"), "");
     for (const name of ["bash", "sh", "dirname", "mktemp", "rm", "cp", "cat", "node", "git", "id"])
       link(name);
     writeFileSync(join(programs, "npm"), npm, { mode: 0o755 });
@@ -87,12 +86,12 @@ describe(".ci/run", () => {
     });
   };
 
-  it("installs, checks, tests, moves the corpus, and ends with the runner's figures", async () => {
+  it("installs, checks, tests, and ends with the runner's figures", async () => {
     const { code, lines } = await call({ report: ran(7, 0) });
     const called = lines
       .filter((line) => line.startsWith("npm "))
       .map((line) => line.split(" --")[0]);
-    expect(called).toEqual(["npm ci", "npm run check", "npm test", "npm run test:corpus"]);
+    expect(called).toEqual(["npm ci", "npm run check", "npm test"]);
     expect(lines.at(-1)).toBe("7 passed, 0 failed");
     expect(code).toBe(0);
   });
@@ -115,11 +114,6 @@ describe(".ci/run", () => {
       "7 passed, 1 failed",
     ],
     ["the check fails", { report: ran(7, 0), codes: { ...green, check: 1 } }, "7 passed, 1 failed"],
-    [
-      "the corpus fails",
-      { report: ran(7, 0), codes: { ...green, "test:corpus": 1 } },
-      "7 passed, 1 failed",
-    ],
     ["npm ci fails", { report: ran(7, 0), codes: { ...green, ci: 1 } }, "0 passed, 1 failed"],
   ] satisfies [string, Answers, string][])("fails when %s", async (_, given, last) => {
     const { code, lines } = await call(given);

@@ -52,6 +52,8 @@ const systemCatalogues: readonly SystemCatalogue[] = [
       "relallfrozen",
       "relfrozenxid",
       "relminmxid",
+      // is v1's, and compared with the contents
+      "relispopulated",
       // a refreshed materialized view gets a new one
       "reltoastrelid",
     ],
@@ -85,7 +87,11 @@ const systemCatalogues: readonly SystemCatalogue[] = [
   plain("pg_attrdef"),
   plain("pg_type"),
   plain("pg_proc"),
-  plain("pg_enum"),
+  {
+    name: "pg_enum",
+    label: "format('%s %L', r.enumtypid::regtype, r.enumlabel)",
+    where: ofUsers,
+  },
   plain("pg_extension"),
   plain("pg_event_trigger"),
   plain("pg_statistic_ext"),

@@ -1,41 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  startThrowawayServer,
-  type ThrowawayServer,
-} from "../../scripts/postgres/throwaway-server.ts";
-import { findClients } from "./libpq.ts";
+import { atATime, type Dump, listDumps, startCorpusServers } from "./dumps.ts";
 import { type CorpusServers, type DatabaseResult, moveDump } from "./one-database.ts";
 
 /**
  * Moves every dump of a folder with the real command and compares v1 and v2 with Postgres' own programs.
  * Exit code 0: all arrived; 1: one did not; 2: there is nothing to move.
  */
-
-const atATime = 2;
-
-interface Dump {
-  readonly file: string;
-  readonly name: string;
-  /** Plain letters: it is a database and the beginning of a role's name. */
-  readonly database: string;
-}
-
-function listDumps(folder: string): Dump[] {
-  const taken = new Set<string>();
-  return readdirSync(folder)
-    .filter((name) => /\.sql(?:\.gz)?$/i.test(name))
-    .toSorted()
-    .map((file) => {
-      const name = file.replace(/\.sql(?:\.gz)?$/i, "");
-      const plain = name.toLowerCase().replaceAll(/\W/g, "_").slice(0, 40);
-      let database = `corpus_${plain}`;
-      for (let number = 2; taken.has(database); number += 1) database = `corpus_${plain}_${number}`;
-      taken.add(database);
-      return { file: join(folder, file), name, database };
-    });
-}
 
 const seconds = (time: number): string => `${time.toFixed(1)} s`;
 
@@ -77,20 +49,9 @@ async function moveAll(servers: CorpusServers, dumps: readonly Dump[]): Promise<
   return failures;
 }
 
-async function startServers(): Promise<{ v1: ThrowawayServer; v2: ThrowawayServer }> {
-  const [v1, v2] = await Promise.all([
-    startThrowawayServer(),
-    startThrowawayServer({ template: 2 }),
-  ]);
-  return { v1, v2 };
-}
-
 function listDumpsOrExplain(folder: string | undefined): Dump[] {
   if (folder === undefined) throw new Error("which folder? npm run test:corpus -- <folder>");
-  const dumps = listDumps(resolve(folder));
-  if (dumps.length === 0)
-    throw new Error(`${resolve(folder)} holds no *.sql or *.sql.gz: plain dumps of pg_dump`);
-  return dumps;
+  return listDumps(folder);
 }
 
 async function main(folder: string | undefined): Promise<number> {
@@ -101,14 +62,13 @@ async function main(folder: string | undefined): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 2;
   }
-  const { v1, v2 } = await startServers();
+  const servers = await startCorpusServers();
   try {
-    const clients = await findClients(Math.max(v1.major, v2.major));
-    const failures = await moveAll({ clients, v1, v2 }, dumps);
+    const failures = await moveAll(servers, dumps);
     process.stdout.write(`\n${dumps.length - failures} passed, ${failures} failed\n`);
     return failures === 0 ? 0 : 1;
   } finally {
-    await Promise.all([v1.stop(), v2.stop()]);
+    await servers.stop();
   }
 }
 

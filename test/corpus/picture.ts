@@ -74,9 +74,20 @@ async function readContents(
       name,
       sql: buildSortedCopy(name, columns, encoding),
     }));
-  const found = await readCopies(clients, connection, copies);
-  return new Map(tables.map(([name = ""]) => [name, found.get(name)]));
+  const found = await readCopies(clients, connection, [...copies, largeObjects]);
+  const objects = found.get(largeObjects.name);
+  return new Map([
+    ...tables.map(([name = ""]) => [name, found.get(name)] as const),
+    ...(objects === undefined || objects.rows === 0 ? [] : [[largeObjects.name, objects] as const]),
+  ]);
 }
+
+/** Empty ones have no page. */
+const largeObjects = {
+  name: "large objects",
+  sql: `copy (select m.oid, p.pageno, p.data from pg_largeobject_metadata m left join pg_largeobject p on p.loid = m.oid
+    order by m.oid, p.pageno) to stdout`,
+};
 
 /** Sorted bytewise by the UTF-8 of a row, whatever the database's own encoding. */
 function buildSortedCopy(name: string, columns: string, encoding: string): string {
