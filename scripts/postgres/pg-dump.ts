@@ -1,7 +1,7 @@
 import type { Command } from "../engine/command.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { quoteName, type QualifiedName } from "./identifier.ts";
-import { buildConnection } from "./psql.ts";
+import { buildConnection, nameSession } from "./psql.ts";
 
 /** What is dumped, by whom, into which file. */
 export interface DumpOptions {
@@ -20,7 +20,7 @@ export interface DumpOptions {
 export function buildDumpCommand(endpoint: Endpoint, options: DumpOptions): Command {
   const { dbname, environment, secretFiles } = buildConnection(endpoint, {
     readOnly: true,
-    applicationName: options.applicationName,
+    applicationName: nameSession(options.applicationName, "pg_dump"),
   });
   return {
     title: "pg_dump (data only)",

@@ -27,6 +27,13 @@ export function buildConnection(
   };
 }
 
+/**
+ * The name by which others see the session of a program of ours; at most 63 bytes.
+ * @param applicationName of the run: `movebook data-move dev <run>`
+ */
+export const nameSession = (applicationName: string, program: "psql" | "pg_dump"): string =>
+  `${applicationName.slice(0, 62 - program.length)} ${program}`;
+
 /** What a psql conversation is for. */
 export interface PsqlOptions extends SessionUse {
   readonly program: string;
@@ -46,7 +53,10 @@ export function buildPsqlCommand(
   options: PsqlOptions,
   parts: readonly Part[],
 ): Command {
-  const { dbname, environment, secretFiles } = buildConnection(endpoint, options);
+  const { dbname, environment, secretFiles } = buildConnection(endpoint, {
+    ...options,
+    applicationName: nameSession(options.applicationName, "psql"),
+  });
   const answer = "movebook: session pinned";
   const pins: Part = {
     input: [
