@@ -122,6 +122,18 @@ export interface Catalogue {
   readonly largeObjects: number;
 }
 
+/** What the server keeps of a foreign key on a partition, of the referencing or of the referenced table. */
+export interface KeyCopy {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly comment: string | null;
+  readonly referencedSchema: string;
+  readonly referencedTable: string;
+  /** The definition of one that was made on the partition itself and attached below the parent's; null: the server's. */
+  readonly own: string | null;
+}
+
 /** A foreign key that stands on its own (not the inherited copy on a partition). */
 export interface ForeignKey {
   readonly schema: string;
@@ -149,6 +161,10 @@ export interface ForeignKey {
   readonly onDelete: string;
   /** ON DELETE SET NULL or DEFAULT (columns): the columns; empty when all are meant. */
   readonly setOnDelete: readonly string[];
+  /** Its copies on partitions, the deepest first. */
+  readonly copies: readonly KeyCopy[];
+  /** All its triggers are in the mode that the server gave them; only a superuser can change it, or change it back. */
+  readonly asMade: boolean;
   /** The session's role owns the referencing table or is a member of its owner. */
   readonly owned: boolean;
   /** The session's role may reference the other table: without this a dropped key could not be added again. */

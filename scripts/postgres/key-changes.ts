@@ -1,5 +1,5 @@
 import type { ForeignKey } from "./catalogue.ts";
-import { quoteIdentifier, quoteLiteral, quoteName } from "./identifier.ts";
+import { buildBlock, quoteIdentifier, quoteLiteral, quoteName } from "./identifier.ts";
 
 /** What is needed to drop a foreign key and to add it again just as it was. */
 export type KeyDefinition = Pick<
@@ -12,9 +12,11 @@ export type KeyDefinition = Pick<
   | "comment"
   | "tableKind"
   | "referencedKind"
+  | "copies"
 >;
 
-const tableOf = (key: KeyDefinition): string => quoteName({ schema: key.schema, name: key.table });
+const tableOf = (key: Pick<KeyDefinition, "schema" | "table">): string =>
+  quoteName({ schema: key.schema, name: key.table });
 const notValid = / NOT VALID$/;
 
 export const buildDrop = (key: KeyDefinition): string =>
@@ -44,7 +46,65 @@ export const buildValidate = (key: KeyDefinition): string | undefined =>
     : undefined;
 
 /** The comment that pg_get_constraintdef does not keep; undefined when there was none. */
-export const buildComment = (key: KeyDefinition): string | undefined =>
+export const buildComment = (
+  key: Pick<KeyDefinition, "schema" | "table" | "name" | "comment">,
+): string | undefined =>
   key.comment === null
     ? undefined
     : `comment on constraint ${quoteIdentifier(key.name)} on ${tableOf(key)} is ${quoteLiteral(key.comment)};`;
+
+/**
+ * Keys of partitions that were made by themselves: made again before the parent's, which then takes them under it
+ * instead of making new ones.
+ */
+const buildOwnCopies = (key: KeyDefinition): string[] =>
+  key.copies.flatMap((copy) =>
+    copy.own === null
+      ? []
+      : [
+          `alter table ${tableOf(copy)} add constraint ${quoteIdentifier(copy.name)} ${copy.own};`,
+          ...[buildComment(copy)].filter((line) => line !== undefined),
+        ],
+  );
+
+/**
+ * Gives the copies that the server makes the names and comments that they had: the names that it chooses depend on
+ * the order in which keys and partitions were made. Renamed in two goes, since one may have another's name.
+ */
+function buildCopyNames(key: KeyDefinition): string[] {
+  const wanted = key.copies.filter(({ own }) => own === null);
+  if (wanted.length === 0) return [];
+  const [list, table, name] = [JSON.stringify(wanted), tableOf(key), key.name].map(quoteLiteral);
+  return [
+    buildBlock(`declare copy record; begin
+for step in 1..2 loop
+for copy in
+  with recursive made as (
+    select k.oid from pg_catalog.pg_constraint as k where k.conrelid = ${table}::pg_catalog.regclass and k.conname = ${name} and k.contype = 'f'
+    union all select k.oid from made join pg_catalog.pg_constraint as k on k.conparentid = made.oid
+  )
+  select k.oid, k.conname as is, w.name as should, k.conrelid::pg_catalog.regclass as of, w.comment
+  from made join pg_catalog.pg_constraint as k on k.oid = made.oid
+  join pg_catalog.jsonb_to_recordset(${list}) as w (schema pg_catalog.text, "table" pg_catalog.text, name pg_catalog.text, comment pg_catalog.text, "referencedSchema" pg_catalog.text, "referencedTable" pg_catalog.text)
+    on k.conrelid = pg_catalog.format('%I.%I', w.schema, w."table")::pg_catalog.regclass
+    and k.confrelid = pg_catalog.format('%I.%I', w."referencedSchema", w."referencedTable")::pg_catalog.regclass
+loop
+  if copy.is <> copy.should then
+    execute pg_catalog.format('alter table %s rename constraint %I to %I', copy.of, copy.is, case step when 1 then 'movebook ' || copy.oid else copy.should end);
+  end if;
+  if step = 2 and copy.comment is not null then
+    execute pg_catalog.format('comment on constraint %I on %s is %L', copy.should, copy.of, copy.comment);
+  end if;
+end loop;
+end loop;
+end`),
+  ];
+}
+
+/** Statements that make a dropped key again, with its comment and its copies on partitions; the check may come later. */
+export const buildMake = (key: KeyDefinition): string[] => [
+  ...buildOwnCopies(key),
+  buildAdd(key),
+  ...[buildComment(key)].filter((line) => line !== undefined),
+  ...buildCopyNames(key),
+];

@@ -2,13 +2,7 @@ import type { ForeignKey } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { readDriverError } from "./errors.ts";
 import { listForeignKeys } from "./foreign-keys.ts";
-import {
-  buildAdd,
-  buildComment,
-  buildDrop,
-  buildValidate,
-  type KeyDefinition,
-} from "./key-changes.ts";
+import { buildDrop, buildMake, buildValidate, type KeyDefinition } from "./key-changes.ts";
 import type { LedgerKey } from "./ledger.ts";
 import { readSql } from "../engine/sql-file.ts";
 
@@ -74,11 +68,7 @@ export async function restoreKey(db: Database, key: LedgerKey): Promise<BrokenKe
     present = undefined;
   }
   if (present === undefined) {
-    const comment = buildComment(key);
-    const refusal = await inTransaction(db, [
-      buildAdd(key),
-      ...(comment === undefined ? [] : [comment]),
-    ]);
+    const refusal = await inTransaction(db, buildMake(key));
     if (refusal !== undefined) return { key, ...refusal, added: false };
   }
   const validate = buildValidate(key);

@@ -137,7 +137,7 @@ const literalOrNull = (text: string | null): string =>
 /** Writes a key into the ledger; goes before its drop, in the same transaction. */
 export function buildLedgerEntry(run: string, key: KeyDefinition): string {
   const values = [run, key.schema, key.table, key.name, key.definition].map(quoteLiteral);
-  return `insert into movebook.foreign_keys (run, schema_name, table_name, constraint_name, definition, validated, comment, table_kind, referenced_kind) values (${values.join(", ")}, ${key.validated}, ${literalOrNull(key.comment)}, ${quoteLiteral(key.tableKind)}, ${quoteLiteral(key.referencedKind)});`;
+  return `insert into movebook.foreign_keys (run, schema_name, table_name, constraint_name, definition, validated, comment, table_kind, referenced_kind, copies) values (${values.join(", ")}, ${key.validated}, ${literalOrNull(key.comment)}, ${quoteLiteral(key.tableKind)}, ${quoteLiteral(key.referencedKind)}, ${quoteLiteral(JSON.stringify(key.copies))});`;
 }
 
 /** Writes an import into the ledger; goes into its transaction, so that it is there exactly when the rows are. */

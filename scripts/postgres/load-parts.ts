@@ -11,13 +11,8 @@ import {
   quoteName,
   type QualifiedName,
 } from "./identifier.ts";
-import {
-  buildAdd,
-  buildComment,
-  buildDrop,
-  buildValidate,
-  type KeyDefinition,
-} from "./key-changes.ts";
+import { buildDrop, buildMake, buildValidate, type KeyDefinition } from "./key-changes.ts";
+import { lockWait } from "./lock-wait.ts";
 import { buildEcho } from "./psql.ts";
 import { readSql } from "../engine/sql-file.ts";
 import type { MovedTable } from "./table-plan.ts";
@@ -31,8 +26,7 @@ export const backendPrefix = "movebook:backend ";
 export const runLock = { first: 0x6d6f7665, second: 0x626f6f6b } as const;
 const importLock = { first: runLock.first, second: runLock.second + 1 } as const;
 
-/** Milliseconds that a load waits for the locks on its tables. */
-export const lockWait = 30_000;
+export { lockWait };
 
 /** Numbers the parts of one conversation, so that every answer is a line of its own. */
 export class PartMaker {
@@ -175,9 +169,7 @@ export const buildDrops = (keys: readonly KeyDefinition[]): string[] => keys.map
  * all broken keys are known at the end; `buildBrokenKeysEnd` then ends it.
  */
 export function buildRestore(key: KeyDefinition): string[] {
-  const statements = [buildAdd(key), buildComment(key), buildValidate(key)].filter(
-    (line) => line !== undefined,
-  );
+  const statements = [...buildMake(key), buildValidate(key)].filter((line) => line !== undefined);
   const note = quoteLiteral(JSON.stringify([key.schema, key.table, key.name]));
   return [
     buildBlock(

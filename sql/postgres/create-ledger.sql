@@ -37,6 +37,7 @@ create table if not exists movebook.foreign_keys (
   comment pg_catalog.text,
   table_kind pg_catalog.text not null,
   referenced_kind pg_catalog.text not null,
+  copies pg_catalog.jsonb not null default '[]',
   dropped_at pg_catalog.timestamptz not null default pg_catalog.now(),
   restored_at pg_catalog.timestamptz
 );

@@ -18,6 +18,9 @@ select n.nspname as schema,
        case k.confmatchtype when 'f' then 'f' else 's' end as match,
        k.confdeltype as "onDelete",
        deleted.columns as "setOnDelete",
+       copies.list as copies,
+       copies.as_made and not exists (
+         select 1 from pg_catalog.pg_trigger as t where t.tgconstraint = k.oid and t.tgenabled <> 'O') as "asMade",
        pg_catalog.pg_has_role(c.relowner, 'USAGE') as owned,
        pg_catalog.has_table_privilege(f.oid, 'REFERENCES') or keys.may_reference as "mayReference",
        e.extname as extension
@@ -51,6 +54,32 @@ cross join lateral (
       when 'array' then pg_catalog.to_jsonb(k) -> 'confdelsetcols' else '[]'::pg_catalog.jsonb end) as part (attnum)
   join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = part.attnum::pg_catalog.int2
 ) as deleted
+cross join lateral (
+  -- what the server keeps on partitions of either table, the deepest first
+  with recursive copy as (
+    select d.oid, 1 as depth from pg_catalog.pg_constraint as d where d.conparentid = k.oid
+    union all
+    select d.oid, copy.depth + 1 from copy join pg_catalog.pg_constraint as d on d.conparentid = copy.oid
+  )
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+           'schema', dn.nspname,
+           'table', dc.relname,
+           'name', d.conname,
+           'comment', pg_catalog.obj_description(d.oid, 'pg_constraint'),
+           'referencedSchema', dfn.nspname,
+           'referencedTable', df.relname,
+           -- attached below the parent's key, and made before
+           'own', case when d.connoinherit then pg_catalog.pg_get_constraintdef(d.oid) end
+         ) order by copy.depth desc, dn.nspname, dc.relname, d.conname), '[]'::pg_catalog.jsonb) as list,
+         coalesce(pg_catalog.bool_and(not exists (
+           select 1 from pg_catalog.pg_trigger as t where t.tgconstraint = d.oid and t.tgenabled <> 'O')), true) as as_made
+  from copy
+  join pg_catalog.pg_constraint as d on d.oid = copy.oid
+  join pg_catalog.pg_class as dc on dc.oid = d.conrelid
+  join pg_catalog.pg_namespace as dn on dn.oid = dc.relnamespace
+  join pg_catalog.pg_class as df on df.oid = d.confrelid
+  join pg_catalog.pg_namespace as dfn on dfn.oid = df.relnamespace
+) as copies
 where k.contype = 'f'
   and k.conparentid = 0
   and n.nspname !~ '^pg_'

@@ -54,8 +54,9 @@ const systemCatalogues: readonly SystemCatalogue[] = [
       "relminmxid",
       // is v1's, and compared with the contents
       "relispopulated",
-      // a refreshed materialized view gets a new one
+      // a refreshed materialized view gets a new one, and is populated
       "reltoastrelid",
+      "relispopulated",
     ],
     where: isKept("r.oid"),
     more: "jsonb_build_object('toast', (select coalesce(t.reloptions, '{}') from pg_class t where t.oid = r.reltoastrelid))",

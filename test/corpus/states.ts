@@ -116,10 +116,10 @@ export const stateQuestions: readonly string[] = [
   `select ${line("statistics", "format('%I.%I', n.nspname, s.stxname)", `${facts("s", ["stxstattarget", "stxkind"])}, 'owner', s.stxowner::regrole`)}
   from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where ${ours}`,
   `select ${line("publication", "quote_ident(pubname)", `${facts("p", publicationFacts)}, 'owner', p.pubowner::regrole`)} from pg_publication p`,
-  `select ${line("published", `p.pubname, ' ', r.prrelid::regclass`, `'columns', to_jsonb(r) -> 'prattrs', 'where', pg_get_expr((to_jsonb(r) ->> 'prqual')::pg_node_tree, r.prrelid)`)}
+  `select ${line("published", `p.pubname, ' ', r.prrelid::regclass`, `'columns', to_jsonb(r) -> 'prattrs'`)}
   from pg_publication_rel r join pg_publication p on p.oid = r.prpubid`,
-  `select ${line("published tables", "quote_ident(pubname), ' ', quote_ident(schemaname), '.', quote_ident(tablename)", "'is', true")}
-  from pg_publication_tables`,
+  `select ${line("published tables", "quote_ident(pubname), ' ', quote_ident(schemaname), '.', quote_ident(tablename)", "'is', true, 'where', to_jsonb(t) -> 'rowfilter'")}
+  from pg_publication_tables t`,
   `select ${line("comment", "d.classoid::regclass, ' ', o.type, ' ', o.identity", "'is', d.description")}
   from pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) o
   where o.schema is distinct from 'pg_catalog' and o.schema is distinct from 'information_schema' and d.objoid >= 16384`,

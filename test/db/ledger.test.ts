@@ -49,6 +49,7 @@ const key = {
   comment: null,
   tableKind: "r" as const,
   referencedKind: "r" as const,
+  copies: [],
 };
 const thrown = async (work: Promise<unknown>): Promise<Failure> => {
   const error = await work.then(

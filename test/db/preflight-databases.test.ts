@@ -140,6 +140,7 @@ describe("v2's tables", () => {
       comment: null,
       tableKind: "r",
       referencedKind: "r",
+      copies: [],
     } as const;
     await pair.inV2(buildLedger() + buildLedgerEntry("run-1", key));
     const { context, target } = await pair.readSides();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   buildAdd,
   buildComment,
+  buildMake,
   buildValidate,
   type KeyDefinition,
 } from "../../scripts/postgres/key-changes.ts";
@@ -15,6 +16,7 @@ const key: KeyDefinition = {
   comment: "it's kept",
   tableKind: "r",
   referencedKind: "r",
+  copies: [],
 };
 
 describe("a foreign key that comes back", () => {
@@ -48,5 +50,36 @@ describe("a foreign key that comes back", () => {
       `comment on constraint "Order_client_fkey" on "public"."Order" is 'it''s kept';`,
     );
     expect(buildComment({ ...key, comment: null })).toBeUndefined();
+  });
+});
+
+describe("a key with copies on partitions", () => {
+  const copy = {
+    schema: "public",
+    table: "Order_1",
+    name: "by hand",
+    comment: "it's mine",
+    referencedSchema: "public",
+    referencedTable: "party",
+    own: "FOREIGN KEY (client) REFERENCES public.party(id)",
+  };
+
+  it("is made after those that stood on partitions by themselves, with their comments", () => {
+    expect(buildMake({ ...key, tableKind: "p", comment: null, copies: [copy] })).toEqual([
+      `alter table "public"."Order_1" add constraint "by hand" ${copy.own};`,
+      `comment on constraint "by hand" on "public"."Order_1" is 'it''s mine';`,
+      `alter table "public"."Order" add constraint "Order_client_fkey" ${key.definition};`,
+    ]);
+  });
+
+  it("gives those that the server makes their names back, in a block that survives any name", () => {
+    const made = { ...copy, name: "$movebook$", own: null };
+    const last = buildMake({ ...key, tableKind: "p", copies: [made] }).at(-1) ?? "";
+    expect(last).toMatch(/^do \$movebook_\$ [\s\S]*rename constraint[\s\S]* \$movebook_\$;$/u);
+    expect(last).toContain(`"name":"$movebook$"`);
+  });
+
+  it("needs neither where there are none", () => {
+    expect(buildMake({ ...key, comment: null })).toEqual([buildAdd(key)]);
   });
 });

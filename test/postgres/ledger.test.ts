@@ -12,14 +12,15 @@ const key: KeyDefinition = {
   comment: null,
   tableKind: "r",
   referencedKind: "p",
+  copies: [],
 };
 const columns =
-  "run, schema_name, table_name, constraint_name, definition, validated, comment, table_kind, referenced_kind";
+  "run, schema_name, table_name, constraint_name, definition, validated, comment, table_kind, referenced_kind, copies";
 
 describe("a dropped key in the ledger", () => {
   it("stands there with all that brings it back", () => {
     expect(buildLedgerEntry("r1", key)).toBe(
-      `insert into movebook.foreign_keys (${columns}) values ('r1', 'public', 'Order', 'Order_client_fkey', 'FOREIGN KEY (client) REFERENCES public.party(id)', true, null, 'r', 'p');`,
+      `insert into movebook.foreign_keys (${columns}) values ('r1', 'public', 'Order', 'Order_client_fkey', 'FOREIGN KEY (client) REFERENCES public.party(id)', true, null, 'r', 'p', '[]');`,
     );
   });
 
@@ -33,7 +34,7 @@ describe("a dropped key in the ledger", () => {
       comment: "a 'quoted' \\ comment",
     };
     expect(buildLedgerEntry("r1", odd)).toBe(
-      `insert into movebook.foreign_keys (${columns}) values ('r1', 'public', 'it''s', E'back\\\\slash', 'FOREIGN KEY ("it''s") REFERENCES public."a""b"(id)', false, E'a ''quoted'' \\\\ comment', 'r', 'p');`,
+      `insert into movebook.foreign_keys (${columns}) values ('r1', 'public', 'it''s', E'back\\\\slash', 'FOREIGN KEY ("it''s") REFERENCES public."a""b"(id)', false, E'a ''quoted'' \\\\ comment', 'r', 'p', '[]');`,
     );
   });
 

@@ -36,6 +36,7 @@ const key: KeyDefinition = {
   comment: null,
   tableKind: "r",
   referencedKind: "r",
+  copies: [],
 };
 
 const onlyLine = (lines: readonly string[]): string => {

@@ -96,6 +96,8 @@ export const makeKey = (
   period: false,
   onDelete: "a",
   setOnDelete: [],
+  copies: [],
+  asMade: true,
   owned: true,
   mayReference: true,
   extension: null,

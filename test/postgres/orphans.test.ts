@@ -24,6 +24,8 @@ const key: ForeignKey = {
   period: false,
   onDelete: "a",
   setOnDelete: [],
+  copies: [],
+  asMade: true,
   owned: true,
   mayReference: true,
   extension: null,

@@ -11,7 +11,8 @@ export function listMovedTargets(plan: TablePlan, target: Catalogue): ReadonlySe
 
 /**
  * The foreign keys that stand in the way of a load: those on a table that rows go into. A key that this role could not
- * add again (the table is another's, or it may not reference the other table) stays and checks the rows as they come.
+ * add again as it was (the table is another's, it may not reference the other table, a superuser has changed the
+ * mode of its triggers) stays and checks the rows as they come, unless it is switched off.
  */
 export const listMovingKeys = (
   keys: readonly ForeignKey[],
@@ -21,6 +22,7 @@ export const listMovingKeys = (
     (key) =>
       key.owned &&
       key.mayReference &&
+      key.asMade &&
       key.extension === null &&
       moved.has(nameKey({ schema: key.schema, name: key.table })),
   );

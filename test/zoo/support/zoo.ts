@@ -24,8 +24,11 @@ export interface DatabaseOptions {
   readonly role?: string;
 }
 
-/** SQL, or SQL that names the database's owner (quoted). */
-export type Sql = string | ((owner: string) => string);
+/**
+ * SQL, or SQL that names the database's owner (quoted); in one transaction, unless it says COMMIT. Many are sent one
+ * after the other, each in a session of its own.
+ */
+export type Sql = string | ((owner: string) => string) | readonly string[];
 
 /** What is in both databases before the move. */
 export interface AnimalOptions {
@@ -153,13 +156,25 @@ async function makeSide(
   };
 }
 
-const write = (sql: Sql | undefined, side: Side): string =>
-  typeof sql === "function" ? sql(quoteIdentifier(side.owner)) : (sql ?? "");
+async function send(
+  side: Side,
+  ask: (sql: string) => Promise<string>,
+  sql: Sql = [],
+): Promise<void> {
+  const text = typeof sql === "function" ? sql(quoteIdentifier(side.owner)) : sql;
+  for (const each of [text].flat()) {
+    try {
+      await ask(each);
+    } catch (error) {
+      throw new Error(`${String(error)}\nin ${side.database}: ${each}`, { cause: error });
+    }
+  }
+}
 
 async function fill(side: Side, asSuperuser?: Sql, asOwner?: Sql, atLast?: Sql): Promise<void> {
-  await side.asSuperuser(write(asSuperuser, side));
-  await side.sql(write(asOwner, side));
-  await side.asSuperuser(write(atLast, side));
+  await send(side, side.asSuperuser, asSuperuser);
+  await send(side, side.sql, asOwner);
+  await send(side, side.asSuperuser, atLast);
 }
 
 type Keepers = Pick<Zoo, "v1" | "v2" | "clients">;
@@ -171,10 +186,11 @@ async function makeAnimal(keepers: Keepers, options: AnimalOptions): Promise<Ani
     makeSide(keepers.v1, `${name}_v1`, options.v1Database ?? {}),
     makeSide(keepers.v2, `${name}_v2`, options.v2Database ?? {}),
   ]);
-  await Promise.all([
+  const filled = await Promise.allSettled([
     fill(v1, options.v1AsSuperuser, options.v1, options.v1AtLast),
     fill(v2, options.v2AsSuperuser, options.v2, options.v2AtLast),
   ]);
+  for (const result of filled) if (result.status === "rejected") throw result.reason;
   return describeAnimal(keepers.clients, v1, v2);
 }
 
