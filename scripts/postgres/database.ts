@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { failed } from "../engine/failure.ts";
+import { failed, type Failure } from "../engine/failure.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
+import { isConnectionLost, readDriverError } from "./errors.ts";
+import { lockWait } from "./lock-wait.ts";
 import { buildSessionPins, buildStartupOptions, type SessionUse } from "./session.ts";
 import { readSql } from "../engine/sql-file.ts";
+import { describeHolders } from "./table-holders.ts";
 import { tlsChoices, type TlsChoice } from "./tls.ts";
 
 /** oid → parser. Everything that is not listed stays the text that the server sent: nothing is rounded. */
@@ -21,6 +25,29 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const parseTexts = (text: string): string[] => pg.types.getTypeParser(textArray)(text) as string[];
 const asText = (text: string): unknown => text;
+
+/** A table was not let go of in time. `withDatabase` turns it into a Failure that says who holds it. */
+export class LockWaitError extends Error {
+  readonly endpoint: Endpoint;
+
+  constructor(endpoint: Endpoint, cause: unknown) {
+    super("another session holds the table (lock timeout, SQLSTATE 55P03)", { cause });
+    this.endpoint = endpoint;
+  }
+}
+
+/** What the driver threw, when that is a matter of the session and not of the statement. */
+function sortOut(endpoint: Endpoint, thrown: unknown): unknown {
+  if (readDriverError(thrown)?.sqlstate === "55P03") return new LockWaitError(endpoint, thrown);
+  if (!isConnectionLost(thrown)) return thrown;
+  const place = describeEndpoint(endpoint);
+  const problem = {
+    what: `the server or the network has ended the session: ${(thrown as Error).message}`,
+    where: place,
+    todo: "Look whether that server is up and reachable, then go on: a transaction that it had not committed is undone.",
+  };
+  return failed(`the connection to ${place} was lost`, [problem], { cause: thrown });
+}
 
 /** How to connect. */
 export interface ConnectOptions extends SessionUse {
@@ -50,16 +77,22 @@ export class Database {
 
   /**
    * Runs a statement, or several when there are no values.
-   * @throws pg.DatabaseError with the server's own fields (errors.ts turns it into a Problem)
+   * @throws pg.DatabaseError with the server's own fields (errors.ts turns it into a Problem); Failure when the
+   * connection is lost; LockWaitError
    */
   async query<T extends object = Record<string, unknown>>(
     text: string,
     values: readonly unknown[] = [],
   ): Promise<T[]> {
-    const result = await this.#client.query<T & pg.QueryResultRow>(
-      values.length === 0 ? text : { text, values: [...values] },
-    );
-    return result.rows;
+    return this.#ask(values.length === 0 ? { text } : { text, values: [...values] });
+  }
+
+  async #ask<T extends object>(question: pg.QueryConfig): Promise<T[]> {
+    try {
+      return (await this.#client.query<T & pg.QueryResultRow>(question)).rows;
+    } catch (error) {
+      throw sortOut(this.endpoint, error);
+    }
   }
 
   /**
@@ -68,8 +101,7 @@ export class Database {
    */
   async statement<T extends object = Record<string, unknown>>(text: string): Promise<T[]> {
     const single = { text, queryMode: "extended" };
-    const result = await this.#client.query<T & pg.QueryResultRow>(single);
-    return result.rows;
+    return this.#ask(single);
   }
 
   /** Asks the question of sql/<name>.sql. */
@@ -146,20 +178,41 @@ async function open(endpoint: Endpoint, options: ConnectOptions): Promise<pg.Cli
 }
 
 const isPassing = (error: unknown): boolean =>
-  ["57P03", "53300", "ECONNRESET", "ETIMEDOUT"].includes((error as { code?: string }).code ?? "") ||
+  ["53300", "ECONNRESET", "ETIMEDOUT"].includes((error as { code?: string }).code ?? "") ||
   /timeout|terminated unexpectedly/i.test((error as Error).message);
+
+/** Milliseconds: a server that starts, or recovers from a crash, takes no connections and says so (57P03). */
+const patience = 20_000;
+const pause = 200;
+
+const isComing = (error: unknown): boolean => (error as { code?: string }).code === "57P03";
+
+/** A passing fault is tried once more; a server that is coming up is waited for. */
+async function openPatiently(endpoint: Endpoint, options: ConnectOptions): Promise<pg.Client> {
+  const until = Date.now() + patience;
+  for (let isAgain = false; ; isAgain = true) {
+    try {
+      return await open(endpoint, options);
+    } catch (error) {
+      if (isComing(error) ? Date.now() > until : isAgain || !isPassing(error)) throw error;
+      if (isComing(error))
+        await sleep(
+          pause,
+          undefined,
+          options.signal === undefined ? {} : { signal: options.signal },
+        );
+    }
+  }
+}
 
 /**
  * Opens one pinned session with an empty search_path, so that all names in answers are qualified.
- * A passing fault (starting up, reset, time-out) is tried once more.
+ * A passing fault (reset, time-out) is tried once more; a server that starts up is waited for.
  * @throws the driver's error; its message holds no secret
  */
 export async function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Database> {
   options.signal?.throwIfAborted();
-  const client = await open(endpoint, options).catch(async (error: unknown) => {
-    if (!isPassing(error)) throw error;
-    return open(endpoint, options);
-  });
+  const client = await openPatiently(endpoint, options);
   try {
     await client.query(`${buildSessionPins(options)}\nset search_path = '';`);
     const answer = await client.query<{ version: number; pid: number }>(
@@ -215,7 +268,23 @@ export async function connectOrFail(
   }
 }
 
-/** Opens a session, hands it to `work`, closes it whatever happens. */
+/** Who holds what a session waited for in vain. */
+async function explainWaiting(database: Database, thrown: LockWaitError): Promise<Failure> {
+  await database.query("rollback").catch(() => undefined);
+  const holders = await describeHolders(database).catch(() => []);
+  const problem = {
+    what: `a table could not be had within ${lockWait / 1_000} s: another session holds it`,
+    where: describeEndpoint(database.endpoint),
+    details: holders.length === 0 ? ["it has let go of it meanwhile"] : holders,
+    todo: "End that session's transaction (stop the application that uses the database), then call again.",
+  };
+  return failed("another session holds a table that is needed", [problem], { cause: thrown });
+}
+
+/**
+ * Opens a session, hands it to `work`, closes it whatever happens.
+ * @throws Failure (exit 1) when it cannot connect, loses the connection, or waits in vain for a table
+ */
 export async function withDatabase<T>(
   endpoint: Endpoint,
   options: ConnectOptions,
@@ -224,6 +293,9 @@ export async function withDatabase<T>(
   const database = await connectOrFail(endpoint, options);
   try {
     return await work(database);
+  } catch (error) {
+    const isOurs = error instanceof LockWaitError && error.endpoint === endpoint;
+    throw isOurs ? await explainWaiting(database, error) : error;
   } finally {
     await database.close();
   }

@@ -101,6 +101,17 @@ export function readDriverError(thrown: unknown): ServerError | undefined {
   return known as unknown as ServerError;
 }
 
+/** True when a session is over: the server, an operator or the network has ended it. */
+export function isConnectionLost(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code } = thrown as { code?: unknown };
+  if (typeof code === "string") return /^(?:08|57P0[125]|ECONNRESET|EPIPE|ETIMEDOUT)/u.test(code);
+  // the driver's own words for a socket that has closed, and for all questions after that
+  return /^(?:Connection terminated|Client has encountered a connection error)/u.test(
+    thrown.message,
+  );
+}
+
 /** What is known of a COPY without asking the server. */
 export interface KnownCopy {
   readonly table: string;

@@ -1,5 +1,6 @@
 import type { Problem } from "../engine/failure.ts";
 import type { Database } from "./database.ts";
+import { readDriverError } from "./errors.ts";
 import { describeServerError } from "./server-message.ts";
 import { inOwnSearchPath } from "./own-search-path.ts";
 import { displayName, nameKey, quoteName, type QualifiedName } from "./identifier.ts";
@@ -102,6 +103,8 @@ async function refreshOne(
     await inOwnSearchPath(db, () => db.query(`refresh materialized view ${quoteName(view)}`));
     return undefined;
   } catch (error) {
+    // no matter of this view: the session is lost, or somebody holds a table
+    if (readDriverError(error) === undefined) throw error;
     return {
       where: name,
       todo: "mend its definition or the data, then run this step again",

@@ -6,6 +6,8 @@ select distinct
        l.pid as pid,
        n.nspname || '.' || c.relname as "table",
        l.mode as mode,
+       a.state as state,
+       pg_catalog.upper(pg_catalog.substring(a.query, '^\s*([A-Za-z]+)')) as command,
        pg_catalog.to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as since
 from pg_catalog.pg_locks as l
 join pg_catalog.pg_class as c on c.oid = l.relation

@@ -1,5 +1,6 @@
 import type { StepContext } from "../../engine/step.ts";
 import { withDatabase, type Database } from "../../postgres/database.ts";
+import { lockWait } from "../../postgres/lock-wait.ts";
 import { sourceUrl, targetUrl } from "./params.ts";
 
 /** Seen by others in pg_stat_activity. */
@@ -13,7 +14,12 @@ export const withSource = <T>(
 ): Promise<T> =>
   withDatabase(
     context.setting(sourceUrl),
-    { readOnly: true, applicationName: applicationName(context), signal: context.signal },
+    {
+      readOnly: true,
+      applicationName: applicationName(context),
+      lockTimeout: lockWait,
+      signal: context.signal,
+    },
     work,
   );
 
@@ -25,7 +31,12 @@ export const withTarget = <T>(
 ): Promise<T> =>
   withDatabase(
     context.setting(targetUrl),
-    { readOnly: use.readOnly, applicationName: applicationName(context), signal: context.signal },
+    {
+      readOnly: use.readOnly,
+      applicationName: applicationName(context),
+      lockTimeout: lockWait,
+      signal: context.signal,
+    },
     work,
   );
 

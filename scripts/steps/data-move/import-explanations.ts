@@ -7,9 +7,10 @@ import { describePlace, explainFailure } from "../../postgres/explain-failure.ts
 import type { Finding } from "../../postgres/forecast.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
 import { displayName, nameKey } from "../../postgres/identifier.ts";
-import { lockWait } from "../../postgres/load-parts.ts";
+import { lockWait } from "../../postgres/lock-wait.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { findRefusedRows } from "../../postgres/refused-rows.ts";
+import { describeHolders } from "../../postgres/table-holders.ts";
 import type { Scope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
 
@@ -113,23 +114,9 @@ export async function explain(
   return error.sqlstate === "23503" ? found.map(adviseOnUnmoved) : found;
 }
 
-interface Holder {
-  readonly name: string;
-  readonly role: string | null;
-  readonly address: string | null;
-  readonly pid: number;
-  readonly table: string;
-  readonly mode: string;
-  readonly since: string | null;
-}
-
 /** Who holds the tables that an import waited for in vain. */
 async function explainWaiting(target: Database, error: ServerError): Promise<Problem[]> {
-  const holders = await target.ask<Holder>("postgres/list-table-holders");
-  const lines = holders.map(
-    ({ name, role, address, pid, table, mode, since }) =>
-      `${table}: ${mode} held by ${name} (role ${role ?? "not visible"}, from ${address ?? "a local socket"}, server process ${pid}${since === null ? "" : `, in a transaction since ${since}`})`,
-  );
+  const lines = await describeHolders(target);
   return [
     {
       what: `the tables of v2 could not be locked within ${lockWait / 1_000} s: another session holds them (SQLSTATE ${error.sqlstate})`,

@@ -1,0 +1,32 @@
+import type { Database } from "./database.ts";
+
+interface Holder {
+  readonly name: string;
+  readonly role: string | null;
+  readonly address: string | null;
+  readonly pid: number;
+  readonly table: string;
+  readonly mode: string;
+  readonly state: string | null;
+  /** The first word of its statement: more of it may hold row values. */
+  readonly command: string | null;
+  readonly since: string | null;
+}
+
+const describeHolder = ({ name, role, address, pid, table, mode, ...more }: Holder): string => {
+  const does = [more.state, more.command]
+    .filter((word) => word !== null)
+    .join(", last statement: ");
+  const facts = [
+    `role ${role ?? "not visible"}`,
+    `from ${address ?? "a local socket"}`,
+    `server process ${pid}`,
+    ...(does === "" ? [] : [does]),
+    ...(more.since === null ? [] : [`in a transaction since ${more.since}`]),
+  ];
+  return `${table}: ${mode} held by ${name} (${facts.join(", ")})`;
+};
+
+/** Who holds tables of this database, apart from moves: a line for each lock, without values of rows. */
+export const describeHolders = async (db: Database): Promise<string[]> =>
+  (await db.ask<Holder>("postgres/list-table-holders")).map(describeHolder);
