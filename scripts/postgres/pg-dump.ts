@@ -1,6 +1,7 @@
 import type { Command } from "../engine/command.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { quoteName, type QualifiedName } from "./identifier.ts";
+import { lockWait } from "./lock-wait.ts";
 import { buildConnection, nameSession } from "./psql.ts";
 
 /** What is dumped, by whom, into which file. */
@@ -30,6 +31,7 @@ export function buildDumpCommand(endpoint: Endpoint, options: DumpOptions): Comm
       "--format=plain",
       "--encoding=UTF8",
       "--no-password",
+      `--lock-wait-timeout=${lockWait}`,
       `--file=${options.file}`,
       ...options.tables.map((table) => `--table=${quoteName(table)}`),
       `--dbname=${dbname}`,

@@ -20,6 +20,7 @@ describe("pg_dump", () => {
       "--format=plain",
       "--encoding=UTF8",
       "--no-password",
+      "--lock-wait-timeout=30000",
       "--file=/tmp/run/v1 data.sql",
       `--table="public"."Animal"`,
       "--dbname=service=movebook",

@@ -2,7 +2,6 @@ import { readdirSync, renameSync, rmSync, statSync, existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "../../engine/command.ts";
 import { failed, refused } from "../../engine/failure.ts";
-import { CommandError } from "../../engine/shell.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { indexDump, type DumpIndex } from "../../postgres/dump-file.ts";
 import { readManifest, writeManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
@@ -11,6 +10,7 @@ import { displayName, nameKey } from "../../postgres/identifier.ts";
 import { buildDumpCommand } from "../../postgres/pg-dump.ts";
 import type { TablePlan } from "../../postgres/table-plan.ts";
 import { applicationName, withBoth } from "./databases.ts";
+import { explainDumpFailure } from "./dump-failure.ts";
 import { dumpFiles, noteVerified, partialPrefix } from "./dump-files.ts";
 import { removeOldDumps } from "./old-dumps.ts";
 import { identityOf, sourceUrl } from "./params.ts";
@@ -67,25 +67,11 @@ async function runPgDump(context: StepContext, command: Command, partial: string
     await context.execute(command);
   } catch (error) {
     rmSync(partial, { force: true });
-    if (!(error instanceof CommandError)) throw error;
-    throw failed(
-      error.message,
-      [
-        {
-          what: firstLine(error.stderr),
-          where: describeEndpoint(context.setting(sourceUrl)),
-          rows: error.stderr.split("\n"),
-        },
-      ],
-      { cause: error },
-    );
+    throw await explainDumpFailure(context, error, partial);
   } finally {
     stop();
   }
 }
-
-const firstLine = (text: string): string =>
-  text.split("\n").find((line) => /error/i.test(line)) ?? text.split("\n")[0] ?? "";
 
 function verifyAllTables(command: Command, index: DumpIndex, partial: string): void {
   const found = new Set(index.sections.map(({ table }) => `--table=${nameKey(table)}`));
