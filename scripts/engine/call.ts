@@ -1,16 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  buildCallWithFlags,
-  buildContext,
-  journalMemory,
-  passingMemory,
-  type CallFacts,
-} from "./context.ts";
+import { buildCallWithFlags, buildContext, passingMemory, type CallFacts } from "./context.ts";
 import { StepFailure } from "./execute-step.ts";
 import { exitCodes, UncaughtError, type ExitCode } from "./failure.ts";
 import { runsFolder, type Journal } from "./journal.ts";
+import { findLeftUnsafe } from "./left-unsafe.ts";
+import { lookAtTarget } from "./look.ts";
 import { explainThrown, printFailure, writeReport, type FailureReport } from "./report.ts";
 import { removeLeftSecrets } from "./secret-files.ts";
 import type { Step, TargetState } from "./step.ts";
@@ -19,23 +15,6 @@ type Told = ReturnType<typeof explainThrown>;
 
 /** A call's work gets this to tell in which run it is. */
 export type OnJournal = (journal: Journal) => void;
-
-const unknownState: TargetState = {
-  sentence: "unknown: the target could not be asked; nothing is assumed",
-  unsafe: false,
-};
-
-/** Looks at the target after a failure, without the aborted signal. */
-async function lookAtTarget(facts: CallFacts, journal: Journal): Promise<TargetState> {
-  const calm = { ...facts, signal: new AbortController().signal };
-  try {
-    return await facts.runbook.lookAtTarget(
-      buildContext(calm, journal.header.run, journal.folder, journalMemory(journal)),
-    );
-  } catch {
-    return unknownState;
-  }
-}
 
 const nothingChanged: TargetState = { sentence: "nothing", unsafe: false };
 
@@ -96,8 +75,11 @@ async function findState(
   step: Step | undefined,
   journal: Journal | undefined,
 ): Promise<TargetState> {
-  const cannotHave = exitCode === exitCodes.usage || step?.name === facts.runbook.steps[0]?.name;
-  return journal === undefined || cannotHave ? nothingChanged : lookAtTarget(facts, journal);
+  if (journal === undefined || exitCode === exitCodes.usage) return nothingChanged;
+  const isFirst = step?.name === facts.runbook.steps[0]?.name;
+  return isFirst && findLeftUnsafe(facts.runbook, journal) === undefined
+    ? nothingChanged
+    : lookAtTarget(facts, journal);
 }
 
 /** What ended the call: the operator, a defect that nobody could catch, or what was thrown. */

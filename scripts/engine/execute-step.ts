@@ -136,13 +136,22 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
 
+/** Aborted by the operator, and not because the lock was lost. */
+const isCancelled = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && !(reason instanceof Failure);
+
+/** What a step throws when it was ended because the lock was lost tells less than that. */
+function causeOf({ aborted, reason }: AbortSignal, thrown: unknown): unknown {
+  return aborted && reason instanceof Failure && !(thrown instanceof Failure) ? reason : thrown;
+}
+
 function noteFailure(context: StepContext, journal: Journal, step: Step, thrown: unknown): void {
   const { exitCode, what, problems } = explainThrown(thrown);
   try {
     journal.append({
       type: "step-failed",
       step: step.name,
-      exitCode: context.signal.aborted ? exitCodes.cancelled : exitCode,
+      exitCode: isCancelled(context.signal) ? exitCodes.cancelled : exitCode,
       what,
       problems: problems.map(({ what: text, where }) =>
         where === undefined ? { what: text } : { what: text, where },
@@ -186,19 +195,20 @@ export async function executeStep(
   screen.event("step-started", { step: step.name, does: step.does });
   screen.line();
   screen.line(`▶ ${step.name}: ${step.does}`);
-  const began = Date.now();
+  const began = performance.now();
   try {
     if (attempt.interrupted && (await settleInterrupted(context, journal, step, attempt))) return;
     await perform(context, journal, step, attempt);
-    const ms = Date.now() - began;
+    const ms = Math.round(performance.now() - began);
     journal.append({ type: "step-done", step: step.name, ms, how: "run" });
     screen.settle();
     screen.event("step-done", { step: step.name, ms });
     screen.good(`${step.name} done (${formatDuration(ms)})`);
   } catch (thrown) {
     screen.settle();
-    noteFailure(context, journal, step, thrown);
-    throw new StepFailure(step, thrown);
+    const cause = causeOf(context.signal, thrown);
+    noteFailure(context, journal, step, cause);
+    throw new StepFailure(step, cause);
   }
 }
 

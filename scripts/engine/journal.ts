@@ -7,120 +7,28 @@ import {
   readdirSync,
   truncateSync,
   writeSync,
-  existsSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { z } from "zod";
+import { basename, dirname, join } from "node:path";
 import { exitCodes, Failure } from "./failure.ts";
+import {
+  damaged,
+  isDeed,
+  journalVersion,
+  parseLines,
+  record,
+  type JournalRecord,
+  type RunHeader,
+  type StepState,
+  type Unstamped,
+} from "./journal-lines.ts";
 import { redactRecord } from "./redact-record.ts";
+import { quoteWord } from "./shell-word.ts";
 
-/** Version of the journal's lines. */
-const journalVersion = 1;
+export type { JournalRecord, RunHeader, StepState } from "./journal-lines.ts";
 
-const base = { at: z.string() };
-const header = z.object({
-  ...base,
-  type: z.literal("run"),
-  v: z.literal(journalVersion),
-  run: z.string(),
-  runbook: z.string(),
-  environment: z.string(),
-  steps: z.array(z.string()),
-  /** Values of the settings that are no secrets. */
-  params: z.record(z.string(), z.unknown()),
-  identity: z.record(z.string(), z.string()),
-  movebook: z.string(),
-  operator: z.string(),
-});
-const record = z.discriminatedUnion("type", [
-  header,
-  z.object({
-    ...base,
-    type: z.literal("options"),
-    verb: z.string(),
-    options: z.record(z.string(), z.unknown()),
-  }),
-  z.object({ ...base, type: z.literal("locked"), pid: z.number() }),
-  z.object({ ...base, type: z.literal("step-started"), step: z.string(), pid: z.number() }),
-  z.object({
-    ...base,
-    type: z.literal("step-done"),
-    step: z.string(),
-    ms: z.number(),
-    /** run: by this call; verified: an earlier one was interrupted, and its effect is there; kept: undo refused. */
-    how: z.enum(["run", "verified", "kept"]),
-  }),
-  z.object({
-    ...base,
-    type: z.literal("step-failed"),
-    step: z.string(),
-    exitCode: z.number(),
-    what: z.string(),
-    problems: z.array(z.object({ what: z.string(), where: z.string().optional() })),
-  }),
-  z.object({ ...base, type: z.literal("step-undoing"), step: z.string(), pid: z.number() }),
-  z.object({ ...base, type: z.literal("step-undone"), step: z.string() }),
-  z.object({
-    ...base,
-    type: z.literal("command"),
-    step: z.string(),
-    title: z.string(),
-    argv: z.array(z.string()),
-  }),
-  z.object({ ...base, type: z.literal("fact"), key: z.string(), value: z.unknown() }),
-  z.object({
-    ...base,
-    type: z.literal("run-ended"),
-    outcome: z.enum(["done", "undone", "superseded"]),
-  }),
-]);
-
-export type JournalRecord = z.infer<typeof record>;
-export type RunHeader = z.infer<typeof header>;
-type Unstamped<T> = T extends { at: string } ? Omit<T, "at"> : never;
-
-/** How far a step is: started (or undoing) and nothing more means that we were killed in it. */
-export type StepState = "not-started" | "started" | "done" | "failed" | "undoing" | "undone";
-
-function damaged(file: string, line: number, what: string, cause: unknown): Failure {
-  const problem = {
-    what,
-    where: `${file}:${line}`,
-    todo: "Look at the file; movebook does not guess what happened in that run. When the run no longer matters, move its folder away.",
-  };
-  const facts = { exitCode: exitCodes.refused, what: `the journal is damaged at line ${line}` };
-  return new Failure({ ...facts, problems: [problem] }, { cause });
-}
-
-const isOtherVersion = (line: unknown): boolean =>
-  typeof line === "object" &&
-  line !== null &&
-  "type" in line &&
-  line.type === "run" &&
-  "v" in line &&
-  line.v !== journalVersion;
-
-/** Reads a journal. A last line that was cut by a kill is left out; any other damage is an error. */
-function parseJournal(file: string): JournalRecord[] {
-  // every whole line ends with a newline: what follows the last one was cut
-  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-  return lines.flatMap((line, index) => {
-    if (line === "") return [];
-    let content: unknown;
-    try {
-      content = JSON.parse(line);
-      return record.parse(content);
-    } catch (error) {
-      const what = isOtherVersion(content)
-        ? "it was written by another version of movebook"
-        : "a line that movebook did not write";
-      throw damaged(file, index + 1, what, error);
-    }
-  });
-}
-
-const isDeed = ({ type }: JournalRecord): boolean =>
-  ["step-started", "step-done", "step-undoing", "step-undone"].includes(type);
+const fileOf = (folder: string): string => join(folder, "journal.jsonl");
+const readLines = (folder: string): JournalRecord[] =>
+  parseLines(readFileSync(fileOf(folder), "utf8"), fileOf(folder));
 
 /** The append-only record of one run; every line is on the disk before the call returns. */
 export class Journal {
@@ -153,14 +61,23 @@ export class Journal {
 
   /** @throws Failure (exit 3) when the journal is damaged */
   static open(folder: string): Journal {
-    const journal = new Journal(folder, parseJournal(Journal.file(folder)));
+    const journal = new Journal(folder, readLines(folder));
     journal.#mayBeCut = true;
     return journal;
   }
 
+  /**
+   * A journal that is not on this disk, to be read only.
+   * @param place where the text comes from, for messages
+   * @throws Failure (exit 3) when it is damaged
+   */
+  static parse(text: string, place: string): Journal {
+    return new Journal(place, parseLines(text, place));
+  }
+
   /** Reads what others have written into it meanwhile. @throws Failure (exit 3) when the journal is damaged */
   reread(): void {
-    this.#records = parseJournal(Journal.file(this.folder));
+    this.#records = readLines(this.folder);
   }
 
   /** Takes away a last line that was cut by a kill, so that the next one does not grow out of it. */
@@ -205,7 +122,7 @@ export class Journal {
   get header(): RunHeader {
     const [first] = this.#records;
     if (first?.type === "run") return first;
-    throw damaged(Journal.file(this.folder), 1, "it does not begin with the run", undefined);
+    throw damaged(Journal.file(this.folder), 1, "it does not begin with the run");
   }
 
   /** True when a call of this run has held the lock: something may have been changed, or is being changed now. */
@@ -260,7 +177,7 @@ export class Journal {
   }
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
@@ -275,14 +192,76 @@ function syncFolder(folder: string): void {
 export const runsFolder = (project: string, runbook: string, environment: string): string =>
   join(project, "tmp", `${runbook}-${environment}`);
 
-/** Journals of a runbook and environment, oldest first; run ids sort by time. */
-export function listRuns(project: string, runbook: string, environment: string): Journal[] {
-  const folder = runsFolder(project, runbook, environment);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(Journal.file(join(folder, entry.name))))
-    .map((entry) => entry.name)
-    .sort()
-    .map((name) => Journal.open(join(folder, name)))
-    .filter((journal) => !journal.isEmpty);
+/** A run folder whose journal cannot be read. */
+export interface UnreadRun {
+  /** The folder's name: the run's id. */
+  readonly run: string;
+  readonly folder: string;
+  /** What is wrong with it, with file and line. */
+  readonly failure: Failure;
+  /** True: it was killed before its first line was on the disk, so nothing happened in it. */
+  readonly unborn: boolean;
+}
+
+/** Runs of a runbook and environment, oldest first; run ids sort by time. */
+export interface RunList {
+  readonly runs: readonly Journal[];
+  readonly unread: readonly UnreadRun[];
+}
+
+/** Reads the journals; one that cannot be read does not stand in the way of the others. */
+export function readRuns(project: string, runbook: string, environment: string): RunList {
+  const list: { runs: Journal[]; unread: UnreadRun[] } = { runs: [], unread: [] };
+  for (const folder of listRunFolders(runsFolder(project, runbook, environment))) {
+    try {
+      const journal = Journal.open(folder);
+      if (journal.isEmpty) list.unread.push(judgeEmpty(folder));
+      else list.runs.push(journal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      const failure = error instanceof Failure ? error : unreadable(fileOf(folder), error as Error);
+      list.unread.push({ run: basename(folder), folder, failure, unborn: false });
+    }
+  }
+  return list;
+}
+
+/** The journals that can be read, oldest first. */
+export const listRuns = (project: string, runbook: string, environment: string): Journal[] => [
+  ...readRuns(project, runbook, environment).runs,
+];
+
+/** @throws Failure (exit 3) when the folder of the runs cannot be read */
+function listRunFolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return names.sort().map((name) => join(folder, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw unreadable(folder, error as Error);
+  }
+}
+
+function unreadable(path: string, error: Error): Failure {
+  const problem = {
+    what: error.message,
+    where: path,
+    todo: `Call as the user to whom it belongs, or let this one read it: ls -ld ${quoteWord(path)}`,
+  };
+  return new Failure(
+    { exitCode: exitCodes.refused, what: "a journal cannot be read", problems: [problem] },
+    { cause: error },
+  );
+}
+
+/** A journal without a whole line. Its first line is on the disk before a run does anything: else it lost its lines. */
+function judgeEmpty(folder: string): UnreadRun {
+  const file = fileOf(folder);
+  const text = readFileSync(file, "utf8");
+  const isAlone = readdirSync(folder).every((name) => name === basename(file));
+  const unborn = isAlone && (text === "" || text.startsWith("{"));
+  const what = text === "" ? "it is empty" : "it does not hold one whole line";
+  const failure = damaged(file, 1, unborn ? `${what}: killed before anything was done` : what);
+  return { run: basename(folder), folder, failure, unborn };
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildCommandLine, buildContext, journalMemory, type CallFacts } from "./context.ts";
 import { effectHolds } from "./execute-step.ts";
@@ -7,6 +7,7 @@ import { Journal, listRuns, runsFolder } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { operatorName } from "./operator.ts";
 import { listPlainParams } from "./pins.ts";
+import { buildRunId } from "./run-id.ts";
 import type { Runbook, Step, StepContext } from "./step.ts";
 import { movebookVersion } from "./version.ts";
 
@@ -28,26 +29,20 @@ export const findOpenRun = (facts: CallFacts): Journal | undefined => listOpenRu
 export const contextOf = (facts: CallFacts, journal: Journal): StepContext =>
   buildContext(facts, journal.header.run, journal.folder, journalMemory(journal));
 
-/** `20261121T115500.042Z-1f2e`: sorts by time. */
-const makeRunId = (): string =>
-  `${new Date().toISOString().replaceAll(/[-:]/g, "")}-${randomBytes(2).toString("hex")}`;
-
 /** Begins a run: its folder and the first line of its journal. */
 export function beginRun(facts: CallFacts): Journal {
-  const run = makeRunId();
-  return Journal.begin(
-    join(runsFolder(facts.projectFolder, facts.runbook.name, facts.environment), run),
-    {
-      run,
-      runbook: facts.runbook.name,
-      environment: facts.environment,
-      steps: facts.runbook.steps.map((step) => step.name),
-      params: listPlainParams(facts),
-      identity: { ...facts.runbook.identity(facts.settings) },
-      movebook: movebookVersion,
-      operator: operatorName(),
-    },
-  );
+  const folder = runsFolder(facts.projectFolder, facts.runbook.name, facts.environment);
+  const run = buildRunId(Date.now(), existsSync(folder) ? readdirSync(folder) : []);
+  return Journal.begin(join(folder, run), {
+    run,
+    runbook: facts.runbook.name,
+    environment: facts.environment,
+    steps: facts.runbook.steps.map((step) => step.name),
+    params: listPlainParams(facts),
+    identity: { ...facts.runbook.identity(facts.settings) },
+    movebook: movebookVersion,
+    operator: operatorName(),
+  });
 }
 
 const hasEffect = async (context: StepContext, step: Step): Promise<boolean> =>
@@ -103,12 +98,12 @@ function refuseChanged(facts: CallFacts, open: Journal, changes: readonly Step[]
 
 /** Ends an open run under the lock, unless it has changed the target. */
 async function supersede(facts: CallFacts, open: Journal): Promise<void> {
-  const context = contextOf(facts, open);
+  const lock = new LockOnDemand(facts.runbook);
+  const context = contextOf(lock.guard(facts), open);
   // what takes back leaves nothing of its own
   const steps = facts.runbook.steps.filter(
     ({ changes, takesBack }) => changes === "target" && takesBack === undefined,
   );
-  const lock = new LockOnDemand(facts.runbook);
   try {
     if (open.wasLocked) await lock.take(context);
     open.reread();

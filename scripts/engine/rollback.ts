@@ -8,6 +8,7 @@ import {
   passingMemory,
   type CallFacts,
 } from "./context.ts";
+import { verifyRunsRead } from "./damaged-runs.ts";
 import { misused, refused } from "./failure.ts";
 import { listRuns, runsFolder, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
@@ -159,13 +160,14 @@ export async function restoreRollbackPoint(
   run: string | undefined,
   onJournal: (journal: Journal) => void,
 ): Promise<void> {
+  verifyRunsRead(facts);
   const point = choosePoint(facts, await readPoints(facts), run);
   const runs = listRuns(facts.projectFolder, facts.runbook.name, facts.environment);
   const journal = runs.find(({ header }) => header.run === point.run);
   verifySameTarget(facts, journal);
   if (journal !== undefined) onJournal(journal);
   const lock = new LockOnDemand(facts.runbook);
-  const context = buildPointContext(facts, point, journal);
+  const context = buildPointContext(lock.guard(facts), point, journal);
   try {
     await lock.take(context);
     await refuseOpenRuns(facts, point);

@@ -1,13 +1,18 @@
 import { chooseSteps, type Selection } from "./choose-steps.ts";
 import { confirmTarget } from "./confirm.ts";
 import { buildCommandLine, buildContext, passingMemory, type CallFacts } from "./context.ts";
+import { verifyRunsRead } from "./damaged-runs.ts";
 import { executeStep, printStep, rehearseStep } from "./execute-step.ts";
 import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
+import { verifySafe } from "./look.ts";
 import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from "./open-run.ts";
-import { listPinDifferences, verifyPins } from "./pins.ts";
+import { listPinDifferences, tellOtherVersion, verifyPins } from "./pins.ts";
+import { tryToRecall, type Recalled } from "./recalled-run.ts";
 import type { Step } from "./step.ts";
+import { refuseRemembered, takeOver, verifyOwn } from "./take-over.ts";
+import { movebookVersion } from "./version.ts";
 
 /**
  * @param steps that are to run: the one that takes back may go on with that
@@ -48,10 +53,10 @@ class Execution {
   #isConfirmed = false;
 
   constructor(facts: CallFacts, journal: Journal, resumed: boolean) {
-    this.#facts = facts;
     this.#journal = journal;
     this.#resumed = resumed;
     this.#lock = new LockOnDemand(facts.runbook);
+    this.#facts = this.#lock.guard(facts);
   }
 
   async runAll(steps: readonly Step[]): Promise<void> {
@@ -76,8 +81,10 @@ class Execution {
       this.#isConfirmed = true;
     }
     const context = contextOf(this.#facts, this.#journal);
+    context.signal.throwIfAborted();
     if (await this.#lock.before(step, context)) {
       verifyOpen(this.#journal, step.ofFinishedRun);
+      await verifyOwn(this.#facts, this.#journal);
       verifyNotUndoing(this.#facts, this.#journal, [step]);
       this.#journal.append({ type: "locked", pid: process.pid });
       if (this.#isDoneBefore(step)) return;
@@ -91,13 +98,15 @@ class Execution {
   }
 }
 
+/** @throws Failure (exit 6) when all is done and the target is not safe, unless one step was called by its name */
 async function executeAll(
   facts: CallFacts,
   journal: Journal,
   steps: readonly Step[],
-  resumed: boolean,
+  verb: "run" | "step" | "resume",
 ): Promise<void> {
-  await new Execution(facts, journal, resumed).runAll(steps);
+  await new Execution(facts, journal, verb === "resume").runAll(steps);
+  await verifySafe(facts, journal, verb === "step" ? "warn" : "refuse");
   const complete = facts.runbook.steps.every(
     (step) => step.byHand === true || journal.stateOf(step.name) === "done",
   );
@@ -106,7 +115,7 @@ async function executeAll(
 
 function noteCall(journal: Journal, verb: string, facts: CallFacts): void {
   const { confirm: _, ...options } = facts.options;
-  journal.append({ type: "options", verb, options });
+  journal.append({ type: "options", verb, options, movebook: movebookVersion });
   facts.screen.event("run", {
     run: journal.header.run,
     runbook: facts.runbook.name,
@@ -143,8 +152,10 @@ function findFinishedRun(facts: CallFacts, steps: readonly Step[]): Journal | un
 async function findRunToJoin(
   facts: CallFacts,
   steps: readonly Step[],
+  recalled: Recalled | undefined,
 ): Promise<Journal | undefined> {
-  const open = findOpenRun(facts) ?? findFinishedRun(facts, steps);
+  const taken = await takeOver(facts, recalled);
+  const open = taken ?? findOpenRun(facts) ?? findFinishedRun(facts, steps);
   if (open === undefined || listPinDifferences(open, facts).length === 0) return open;
   const changing = facts.runbook.steps.filter(({ changes }) => changes === "target");
   if (changing.some(({ name }) => open.stateOf(name) !== "not-started")) verifyPins(open, facts);
@@ -168,11 +179,18 @@ export async function run(
   const steps = chooseSteps(facts.runbook, selection);
   const joins = selection.from !== undefined || selection.only !== undefined;
   await confirmEarly(facts, steps);
-  if (!joins) await supersedeOpenRuns(facts);
-  const journal = (joins ? await findRunToJoin(facts, steps) : undefined) ?? beginRun(facts);
+  const { recalled } = await tryToRecall(facts);
+  verifyRunsRead(facts, recalled?.remembered.run);
+  if (!joins) {
+    await refuseRemembered(facts, recalled);
+    await supersedeOpenRuns(facts);
+  }
+  const joined = joins ? await findRunToJoin(facts, steps, recalled) : undefined;
+  const journal = joined ?? beginRun(facts);
   onJournal(journal);
+  tellOtherVersion(facts, journal);
   noteCall(journal, verb, facts);
-  await executeAll({ ...facts, selection }, journal, steps, false);
+  await executeAll({ ...facts, selection }, journal, steps, verb);
 }
 
 /** Steps of a run that are left: those by hand only when one was interrupted; never one that takes back. */
@@ -187,8 +205,12 @@ export async function resume(
   facts: CallFacts,
   onJournal: (journal: Journal) => void,
 ): Promise<void> {
-  const journal = findOpenRun(facts);
+  const { recalled, error } = await tryToRecall(facts);
+  verifyRunsRead(facts, recalled?.remembered.run);
+  const journal = (await takeOver(facts, recalled)) ?? findOpenRun(facts);
   if (journal === undefined) {
+    // it may be that the target remembers one
+    if (error !== undefined) throw error;
     throw new Failure({
       exitCode: exitCodes.refused,
       what: `there is no open run of ${facts.runbook.name} for ${facts.environment}: nothing to resume`,
@@ -198,13 +220,14 @@ export async function resume(
   // only then is the target of the settings the run's own, and may be looked at in its name
   verifyPins(journal, facts);
   onJournal(journal);
+  tellOtherVersion(facts, journal);
   const steps = listLeft(facts, journal);
   await confirmEarly(
     facts,
     steps.filter(({ name }) => journal.stateOf(name) !== "done"),
   );
   noteCall(journal, "resume", facts);
-  await executeAll(facts, journal, steps, true);
+  await executeAll(facts, journal, steps, "resume");
 }
 
 /** Prints what a run would send, and runs only the steps that a dry run runs for real. Writes no journal. */
@@ -213,6 +236,7 @@ export async function rehearse(
   selection: Selection,
   runFolder: string,
 ): Promise<void> {
+  verifyRunsRead(facts);
   const open = findOpenRun(facts);
   const context = buildContext(
     facts,

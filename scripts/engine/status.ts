@@ -1,9 +1,20 @@
 import { buildReadingContext, withPassingFolder } from "./call.ts";
 import { buildCommandLine, type CallFacts } from "./context.ts";
 import { noted, passed, warned, type CheckResult, type CheckSection } from "./check.ts";
+import { describeUnread, findMattering } from "./damaged-runs.ts";
 import { Failure, exitCodes } from "./failure.ts";
 import { listRuns, type Journal, type StepState } from "./journal.ts";
-import type { TargetState } from "./step.ts";
+import { findOpenRun } from "./open-run.ts";
+import {
+  compareDeeds,
+  findLocal,
+  tryToRecall,
+  withRecalled,
+  type Recalled,
+  type Recollection,
+  type Standing,
+} from "./recalled-run.ts";
+import type { StepContext, TargetState } from "./step.ts";
 
 const stateText: Readonly<Record<StepState, string>> = {
   "not-started": "not started",
@@ -25,7 +36,7 @@ function describeStep(journal: Journal, step: string): CheckResult {
   return ["failed", "started", "undoing"].includes(state) ? warned(text) : noted(text);
 }
 
-function describeRun(facts: CallFacts, journal: Journal | undefined): CheckSection {
+function describeRun(facts: CallFacts, journal: Journal | undefined, where = ""): CheckSection {
   if (journal === undefined) {
     return {
       heading: "Run:",
@@ -37,31 +48,86 @@ function describeRun(facts: CallFacts, journal: Journal | undefined): CheckSecti
     (step) => step.byHand !== true || journal.stateOf(step.name) !== "not-started",
   );
   return {
-    heading: `Run ${run} (${journal.outcome}, begun ${at} by ${operator}):`,
+    heading: `Run ${run} (${journal.outcome}${where}, begun ${at} by ${operator}):`,
     results: steps.map((step) => describeStep(journal, step.name)),
   };
 }
 
-/** Prints the newest run, the target's own state, and the runbook's sections. @throws Failure (exit 6) when unsafe */
-export async function printStatus(facts: CallFacts): Promise<void> {
-  const journal = listRuns(facts.projectFolder, facts.runbook.name, facts.environment).at(-1);
-  facts.screen.heading(`Status: ${facts.runbook.name} ${facts.environment}`);
-  facts.screen.line();
-  facts.screen.section(describeRun(facts, journal));
-  const state = await withPassingFolder(async (folder): Promise<TargetState> => {
-    const context = buildReadingContext(facts, journal, folder);
-    for (const section of await facts.runbook.status(context)) facts.screen.section(section);
-    return facts.runbook.lookAtTarget(context);
-  });
-  facts.screen.event("target", { ...state });
-  if (!state.unsafe) {
-    facts.screen.good(state.sentence);
-    return;
-  }
-  throw new Failure({
-    exitCode: exitCodes.unsafe,
-    what: state.sentence,
-    changed: state.sentence,
-    ...(state.next === undefined ? {} : { next: state.next }),
-  });
+const standingText: Readonly<Record<Standing, string>> = {
+  current: "",
+  behind: ", as the target remembers it: it went on on another machine",
+  diverged: ", as the target remembers it: on this machine it went on otherwise",
+};
+
+/** The run that matters: the one that the target remembers, the open one, the newest one. */
+interface Shown {
+  readonly journal: Journal | undefined;
+  /** The target's own memory of it, when this machine has it not, or not as far. */
+  readonly recalled?: Recalled;
+  readonly where?: string;
 }
+
+function chooseRun(facts: CallFacts, { recalled }: Recollection): Shown {
+  const runs = listRuns(facts.projectFolder, facts.runbook.name, facts.environment);
+  const newest = findOpenRun(facts) ?? runs.at(-1);
+  if (recalled === undefined) return { journal: newest };
+  const { journal, remembered } = recalled;
+  const local = findLocal(facts, remembered.run);
+  if (local === undefined) return { journal, recalled, where: ", on another machine" };
+  const standing = compareDeeds(local, journal);
+  return standing === "current"
+    ? { journal: local }
+    : { journal, recalled, where: standingText[standing] };
+}
+
+async function askTarget(facts: CallFacts, context: StepContext): Promise<TargetState> {
+  for (const section of await facts.runbook.status(context)) facts.screen.section(section);
+  return facts.runbook.lookAtTarget(context);
+}
+
+function printRuns(facts: CallFacts, { journal, where }: Shown, run: string | undefined): void {
+  facts.screen.section(describeRun(facts, journal, where));
+  const unread = describeUnread(facts, run);
+  if (unread.length > 0) facts.screen.section({ heading: "Journals:", results: unread });
+}
+
+async function recallQuietly(facts: CallFacts): Promise<Recollection> {
+  try {
+    return await tryToRecall(facts);
+  } catch (error) {
+    facts.signal.throwIfAborted();
+    return { error };
+  }
+}
+
+/**
+ * Prints the run that the target remembers or the newest one, the target's own state, and the runbook's sections.
+ * Writes nothing.
+ * @throws Failure (exit 6) when the target is unsafe; (exit 3) when the newest journal cannot be read
+ */
+export async function printStatus(facts: CallFacts): Promise<void> {
+  const { screen } = facts;
+  const recollection = await recallQuietly(facts);
+  const shown = chooseRun(facts, recollection);
+  screen.heading(`Status: ${facts.runbook.name} ${facts.environment}`);
+  screen.line();
+  printRuns(facts, shown, recollection.recalled?.remembered.run);
+  const ask = (context: StepContext): Promise<TargetState> => askTarget(facts, context);
+  const state = await (shown.recalled === undefined
+    ? withPassingFolder((folder) => ask(buildReadingContext(facts, shown.journal, folder)))
+    : withRecalled(facts, shown.recalled, ask));
+  screen.event("target", { ...state });
+  if (state.unsafe) throw unsafe(state);
+  screen.good(state.sentence);
+  if (recollection.error !== undefined) throw recollection.error;
+  const unread = findMattering(facts);
+  if (unread !== undefined) throw unread.failure;
+}
+
+const unsafe = ({ sentence, next }: TargetState): Failure =>
+  new Failure({
+    exitCode: exitCodes.unsafe,
+    what: sentence,
+    changed: sentence,
+    ...(next === undefined ? {} : { next }),
+  });

@@ -90,6 +90,13 @@ export interface Step {
   readonly takesBack?: string;
   /** True: reads only and needs no step before it, so a dry run runs it for real. */
   readonly rehearsed?: boolean;
+  /**
+   * True: with this step done the target is not safe (constraints are gone) until one that `makesSafe` is done, or
+   * this one undone. What the journal says of it counts when the target cannot be asked.
+   */
+  readonly leavesUnsafe?: true;
+  /** True: with this step done the target is safe again, whatever an earlier one took away. */
+  readonly makesSafe?: true;
   /** The question that only a person can answer; the step waits for the answer. */
   readonly asks?: string;
   readonly interrupted: Interrupted;

@@ -1,13 +1,17 @@
 import { chooseSteps } from "./choose-steps.ts";
 import { buildCallWithFlags, buildCommandLine, type CallFacts } from "./context.ts";
 import { confirmTarget } from "./confirm.ts";
+import { verifyNoneBetween, verifyRunsRead } from "./damaged-runs.ts";
 import { StepFailure } from "./execute-step.ts";
 import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
-import { contextOf, listDone } from "./open-run.ts";
-import { listPinDifferences, verifyPins } from "./pins.ts";
+import { verifySafe } from "./look.ts";
+import { contextOf, findOpenRun, listDone } from "./open-run.ts";
+import { listPinDifferences, tellOtherVersion, verifyPins } from "./pins.ts";
+import { tryToRecall } from "./recalled-run.ts";
 import type { Step, StepContext } from "./step.ts";
+import { takeOver, verifyOwn } from "./take-over.ts";
 import { beginTakingBack, hasChangedNothing } from "./taking-back.ts";
 
 /** What is taken back of one run. */
@@ -19,11 +23,21 @@ interface Undoing {
   readonly of: string;
 }
 
-/** The newest run that was not taken back; a finished one can be undone too. */
-function findUndoable(facts: CallFacts): Journal {
+/**
+ * The run that is taken back: one that the target remembers and this machine has not, or not as far; else the open
+ * one; else the newest that was not taken back, because a finished one can be undone too.
+ */
+async function findUndoable(facts: CallFacts): Promise<Journal> {
+  const { recalled, error } = await tryToRecall(facts);
+  verifyRunsRead(facts, recalled?.remembered.run);
   const runs = listRuns(facts.projectFolder, facts.runbook.name, facts.environment);
-  const journal = runs.findLast(({ outcome }) => outcome === "open" || outcome === "done");
+  const journal =
+    (await takeOver(facts, recalled)) ??
+    findOpenRun(facts) ??
+    runs.findLast(({ outcome }) => outcome === "done");
   if (journal !== undefined) return journal;
+  // it may be that the target remembers one
+  if (error !== undefined) throw error;
   throw new Failure({
     exitCode: exitCodes.refused,
     what: `there is no run of ${facts.runbook.name} for ${facts.environment} to undo`,
@@ -58,13 +72,17 @@ function listUndoable(facts: CallFacts): Step[] {
   );
 }
 
+async function takeLock(facts: CallFacts, journal: Journal, lock: LockOnDemand): Promise<void> {
+  if (await lock.take(contextOf(facts, journal))) await verifyOwn(facts, journal);
+}
+
 async function undoAll(
   { facts, journal, undoable, of }: Undoing,
   lock: LockOnDemand,
 ): Promise<number> {
   const context = contextOf(facts, journal);
   // a run that goes on right now holds the lock; and under it what is there can be asked
-  if (journal.wasLocked) await lock.take(context);
+  if (journal.wasLocked) await takeLock(facts, journal, lock);
   journal.reread();
   const steps = (await listDone(context, journal, undoable)).toReversed();
   if (steps.length > 0) await askFirst(facts, steps, of);
@@ -81,7 +99,7 @@ async function undoAll(
 async function undoLocked(undoing: Undoing): Promise<number> {
   const lock = new LockOnDemand(undoing.facts.runbook);
   try {
-    return await undoAll(undoing, lock);
+    return await undoAll({ ...undoing, facts: lock.guard(undoing.facts) }, lock);
   } finally {
     await lock.release();
   }
@@ -103,6 +121,7 @@ function findRunBefore(
       ({ outcome, wasTakenBack }) =>
         outcome !== "superseded" && (outcome !== "undone" || wasTakenBack),
     );
+  verifyNoneBetween({ runbook, ...facts }, before, newest);
   const isLeft = before?.outcome === "done" || before?.outcome === "open";
   if (before === undefined || !isLeft) return undefined;
   const hasDone = undoable.some(({ name }) => isThere(before.deedOf(name)));
@@ -131,9 +150,10 @@ function announce({ screen }: CallFacts, newest: Journal, before: Journal): void
  */
 export async function undo(facts: CallFacts, onJournal: (journal: Journal) => void): Promise<void> {
   const undoable = listUndoable(facts);
-  const journal = findUndoable(facts);
+  const journal = await findUndoable(facts);
   verifyPins(journal, facts);
   onJournal(journal);
+  tellOtherVersion(facts, journal);
   let count = await undoLocked({ facts, journal, undoable, of: "" });
   const before = count > 0 ? undefined : findRunBefore(facts, journal, undoable);
   if (before !== undefined) {
@@ -143,7 +163,9 @@ export async function undo(facts: CallFacts, onJournal: (journal: Journal) => vo
     const of = ` of run ${before.header.run}`;
     count = await undoLocked({ facts, journal: before, undoable, of });
   }
-  const isOpen = (before ?? journal).outcome === "open";
+  const last = before ?? journal;
+  await verifySafe(facts, last, facts.selection?.until === undefined ? "refuse" : "warn");
+  const isOpen = last.outcome === "open";
   if (count > 0) facts.screen.good("undone");
   else
     facts.screen.good(`nothing was there to take back; the run is ${isOpen ? "open" : "closed"}`);
