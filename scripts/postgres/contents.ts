@@ -103,7 +103,7 @@ export const buildHash = (text: string, rules: ComparisonRules): string =>
     : `pg_catalog.md5(${text})`;
 
 const half = (part: "left" | "right"): string =>
-  `pg_catalog.sum(('x' || pg_catalog.${part}(hash, 16))::pg_catalog.bit(64)::pg_catalog.int8)`;
+  `pg_catalog.sum(('x' || pg_catalog.${part}(one.hash, 16))::pg_catalog.bit(64)::pg_catalog.int8)`;
 
 /** The question for a table's contents: one row, columns `rows`, `first`, `second`. Constant memory on the server. */
 export function buildContentsQuestion(
