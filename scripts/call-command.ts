@@ -6,6 +6,7 @@ import { exitCodes, misused, UncaughtError, type ExitCode } from "./engine/failu
 import { findNearestName } from "./engine/nearest-name.ts";
 import { Screen, type ScreenStreams } from "./engine/screen.ts";
 import { environmentVariable, readSettings } from "./engine/settings.ts";
+import { quoteWord } from "./engine/shell-word.ts";
 import type { RunOptions, Runbook } from "./engine/step.ts";
 
 /** Flags of every command. */
@@ -88,16 +89,26 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** npm hands on the Ctrl-C that we get from the terminal too: what follows so soon is not a second one. */
 const sameCtrlC = 500;
 
-/** Ends a run in order: the first Ctrl-C, or an error that nobody caught. The second one ends the process at once. */
+/**
+ * Ends a run in order: the first Ctrl-C, or an error that nobody caught. The second one ends the process at once, and
+ * with it the commands that still run.
+ * @param left what is said when somebody leaves at once
+ */
 export function listenToSignals(
   screen: Screen,
   says = "cancelling: ending the commands, then looking at the target",
+  left?: string,
 ): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let since = 0;
   const onSignal = (): void => {
     if (since > 0 && performance.now() - since < sameCtrlC) return;
-    if (since > 0 || controller.signal.aborted) process.exit(exitCodes.cancelled);
+    if (since > 0 || controller.signal.aborted) {
+      screen.settle();
+      if (left !== undefined) screen.warning(left);
+      screen.event("ended", { exitCode: exitCodes.cancelled, targetLookedAt: false });
+      process.exit(exitCodes.cancelled);
+    }
     since = performance.now();
     screen.settle();
     screen.warning(`${says} (once more to leave at once)`);
@@ -162,6 +173,13 @@ function gatherFacts(
   };
 }
 
+/** What nobody has looked at when somebody leaves at once, and the command that does. */
+function describeLeaving({ runbook, flags, globals }: Called): string {
+  const folder = resolve(globals.project);
+  const project = folder === process.cwd() ? "" : ` --project ${quoteWord(folder)}`;
+  return `left at once: the commands were killed, and the target was not looked at; see what it says: npx movebook${project} status ${runbook} --env ${flags.env}`;
+}
+
 /** Handles one command that works on a runbook and an environment. @throws Failure (exit 2) before there is a runbook */
 export async function callRunbook(
   called: Called,
@@ -169,7 +187,7 @@ export async function callRunbook(
   work: (facts: CallFacts, onJournal: OnJournal) => Promise<void>,
 ): Promise<ExitCode> {
   const screen = makeScreen(called.globals);
-  const { signal, stop } = listenToSignals(screen);
+  const { signal, stop } = listenToSignals(screen, undefined, describeLeaving(called));
   try {
     const facts = gatherFacts(called, runbooks, screen, signal);
     return await call(facts, called.verb, (onJournal) => work(facts, onJournal));

@@ -5,6 +5,7 @@ import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { isConnectionLost, readDriverError } from "./errors.ts";
 import { lockWait } from "./lock-wait.ts";
 import { buildSessionPins, buildStartupOptions, type SessionUse } from "./session.ts";
+import { atMost } from "../engine/patience.ts";
 import { readSql } from "../engine/sql-file.ts";
 import { describeHolders } from "./table-holders.ts";
 import { tlsChoices, type TlsChoice } from "./tls.ts";
@@ -48,6 +49,9 @@ function sortOut(endpoint: Endpoint, thrown: unknown): unknown {
   };
   return failed(`the connection to ${place} was lost`, [problem], { cause: thrown });
 }
+
+/** Milliseconds. */
+const closePatience = 5_000;
 
 /** How to connect. */
 export interface ConnectOptions extends SessionUse {
@@ -135,9 +139,15 @@ export class Database {
     }
   }
 
+  /** Calls `listener` once when the connection ends, by whomever. */
+  onEnd(listener: () => void): void {
+    this.#client.once("end", listener);
+  }
+
+  /** Says goodbye; a connection that was cut without a word is not waited for. */
   async close(): Promise<void> {
     this.#release();
-    await this.#client.end().catch(() => undefined);
+    await atMost(closePatience, this.#client.end()).catch(() => undefined);
   }
 }
 
