@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../scripts/engine/journal.ts";
 import { buildLedger, buildImportEntry, buildLedgerEntry } from "../../scripts/postgres/ledger.ts";
-import { fingerprintSchema } from "../../scripts/postgres/structure.ts";
+import { fingerprintSchema } from "../../scripts/postgres/schema-fingerprint.ts";
 import { checkDevMove } from "../../scripts/steps/data-move/preflight/dev-move.ts";
 import { checkDisk } from "../../scripts/steps/data-move/preflight/disk.ts";
 import { readIdentityBox } from "../../scripts/steps/data-move/preflight/identity-box.ts";
@@ -116,7 +116,7 @@ describe("v2's tables", () => {
           dumpSha256: "x",
           tableCount: 1,
           rowCount: "1",
-          tables: [{ schema: "public", name: "a", rows: 1 }],
+          tables: [{ schema: "public", name: "a", kind: "r", rows: 1 }],
           replaced: false,
         }),
     );

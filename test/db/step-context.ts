@@ -6,6 +6,7 @@ import type { Param } from "../../scripts/engine/param.ts";
 import { Screen, type ScreenStreams } from "../../scripts/engine/screen.ts";
 import type { RunOptions, StepContext } from "../../scripts/engine/step.ts";
 import { refused } from "../../scripts/engine/failure.ts";
+import { executeCommand } from "../../scripts/engine/shell.ts";
 
 /** A context for one step on its own, with what it printed and remembered. */
 export interface TestContext {
@@ -34,6 +35,7 @@ export function makeStepContext(
     const text = raw[param.name];
     return text === undefined ? undefined : param.parse(text);
   };
+  const signal = new AbortController().signal;
   const context: StepContext = {
     runbook: "data-move",
     environment: "dev",
@@ -53,7 +55,7 @@ export function makeStepContext(
     },
     settings: { environment: "dev", readings: new Map(), files: [] },
     screen: new Screen({ json: false, noColor: true, streams }),
-    signal: new AbortController().signal,
+    signal,
     setting: (param) => {
       const value = read(param);
       if (value === undefined) throw new Error(`${param.name} is not set`);
@@ -64,7 +66,7 @@ export function makeStepContext(
     recall: (key) => facts.get(key),
     journalText: () => "",
     isDone: (step) => done.includes(step),
-    execute: () => Promise.reject(new Error("this step runs no commands")),
+    execute: (command, redirects) => executeCommand(command, folder, signal, redirects),
     refuseOnProblems: (what) => {
       throw refused(what);
     },

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  compareStructures,
-  fingerprintSchema,
-  parseStructure,
-  readStructure,
-} from "../../scripts/postgres/structure.ts";
+import { fingerprintSchema } from "../../scripts/postgres/schema-fingerprint.ts";
+import { compareStructures } from "../../scripts/postgres/structure-differences.ts";
+import { parseStructure, readStructure } from "../../scripts/postgres/structure.ts";
 import { startTwoDatabases, type TwoDatabases } from "./two-databases.ts";
 
 const schema = `

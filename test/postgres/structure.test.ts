@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { compareStructures } from "../../scripts/postgres/structure-differences.ts";
 import {
-  compareStructures,
+  buildStructure,
   parseStructure,
+  structureQuestions,
   type ConstraintPart,
+  type OtherPart,
   type Structure,
   type TriggerPart,
 } from "../../scripts/postgres/structure.ts";
@@ -29,10 +32,25 @@ const trigger: TriggerPart = {
   comment: null,
   owned: true,
 };
+const column: OtherPart = {
+  kind: "column",
+  schema: "public",
+  on: "Animal",
+  name: "name",
+  definition: { type: "text", options: ["n_distinct=5"] },
+};
+const sequence: OtherPart = {
+  kind: "sequence",
+  schema: "other",
+  on: "Animal_id_seq",
+  name: "Animal_id_seq",
+  definition: { cache: 1, table: ["public", "Animal"] },
+};
 const build = (of: Partial<Structure> = {}): Structure => ({
   constraints: [key],
   triggers: [trigger],
   indexes: [],
+  others: [column, sequence],
   ...of,
 });
 
@@ -68,17 +86,44 @@ describe("two structures", () => {
     const b = build({ constraints: [{ ...key, schema: "a.b", on: "c" }] });
     expect(compareStructures(a, b)).toHaveLength(2);
   });
-  it("ignore tables that went on purpose", () => {
+  it("ignore tables that went on purpose, with their columns and sequences", () => {
     const gone = new Set(['"public"."Animal"']);
-    expect(compareStructures(build(), build({ constraints: [] }), gone)).toEqual([]);
+    const after = build({ constraints: [], others: [] });
+    expect(compareStructures(build(), after)).toHaveLength(3);
+    expect(compareStructures(build(), after, gone)).toEqual([]);
+  });
+  it("show of anything else only what is not as it was", () => {
+    const changed = { ...column, definition: { type: "text", "statistics target": 100 } };
+    expect(compareStructures(build(), build({ others: [changed, sequence] }))).toEqual([
+      'column name of Animal: options was ["n_distinct=5"], is not set; statistics target was not set, is 100',
+    ]);
+  });
+  it("show anything else that is gone or new", () => {
+    const comment = {
+      kind: "comment",
+      schema: "",
+      on: "",
+      name: "database",
+      definition: { text: "x" },
+    };
+    expect(compareStructures(build(), build({ others: [column, comment] }))).toEqual([
+      'sequence other.Animal_id_seq: is gone, was cache 1, table ["public","Animal"]',
+      "comment database: is new: text x",
+    ]);
   });
 });
 
 describe("a structure's JSON", () => {
-  it("is an object or the list of answers, and nothing else", () => {
-    const { constraints, triggers, indexes } = build();
+  it("is an object of four lists, and nothing else", () => {
     expect(parseStructure(JSON.stringify(build()))).toEqual(build());
-    expect(parseStructure(JSON.stringify([constraints, triggers, indexes]))).toEqual(build());
-    expect(() => parseStructure("{}")).toThrow("three lists");
+    for (const text of ["{}", "null", "[]", JSON.stringify({ ...build(), others: undefined })])
+      expect(() => parseStructure(text), text).toThrow("a structure is made of");
+  });
+  it("is put together from an answer to each question", () => {
+    const { constraints, triggers, indexes } = build();
+    const others = structureQuestions.slice(3).map((_, index) => (index === 1 ? [column] : []));
+    const answers = [constraints, triggers, indexes, ...others];
+    expect(buildStructure(answers)).toEqual(build({ others: [column] }));
+    expect(() => buildStructure(answers.slice(1))).toThrow("is made of");
   });
 });

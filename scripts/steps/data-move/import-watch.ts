@@ -4,7 +4,8 @@ import { failed } from "../../engine/failure.ts";
 import type { Screen } from "../../engine/screen.ts";
 import type { Database } from "../../postgres/database.ts";
 import { backendPrefix, loadedPrefix, structurePrefix } from "../../postgres/load-parts.ts";
-import { compareStructures, type Structure } from "../../postgres/structure.ts";
+import { compareStructures } from "../../postgres/structure-differences.ts";
+import { buildStructure, structureQuestions } from "../../postgres/structure.ts";
 import { countOf, sizeOf } from "../../engine/wording.ts";
 
 const listFiles = (parts: readonly Part[]) =>
@@ -104,21 +105,20 @@ export class ImportWatch implements Redirects {
     ]);
   }
 
-  // three answers before, three after: constraints, triggers, indexes
+  // an answer to each question before, and one after
   #takeLook(answer: unknown): void {
     this.#looks.push(answer);
-    if (this.#looks.length < 6) return;
-    const differences = compareStructures(this.#structure(0), this.#structure(3));
+    const count = structureQuestions.length;
+    if (this.#looks.length < 2 * count) return;
+    const differences = compareStructures(
+      buildStructure(this.#looks.slice(0, count)),
+      buildStructure(this.#looks.slice(count, 2 * count)),
+    );
     if (differences.length === 0) return;
     throw failed(
-      "constraints, triggers or indexes are not what they were; nothing was committed",
+      "v2's structure is not what it was; nothing was committed",
       differences.map((what) => ({ what })),
     );
-  }
-
-  #structure(from: number): Structure {
-    const [constraints, triggers, indexes] = this.#looks.slice(from, from + 3);
-    return { constraints, triggers, indexes } as Structure;
   }
 
   /** Asks the server from a second session how many rows of the present COPY it has taken. */

@@ -1,25 +1,27 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { Failure } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
-import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
+import { displayName } from "../../postgres/identifier.ts";
 import type { SequenceSetting } from "../../postgres/sequences.ts";
-import {
-  compareStructures,
-  parseStructure,
-  readStructure,
-  type Structure,
-} from "../../postgres/structure.ts";
+import { compareStructures } from "../../postgres/structure-differences.ts";
+import type { Structure } from "../../postgres/structure.ts";
 import {
   differing,
   notRunning,
   noting,
   passing,
+  warning,
   type Finding,
   type FindingSection,
 } from "../../engine/findings.ts";
 import { findSection } from "./findings.ts";
 import type { Lane } from "./lanes.ts";
 import { remembered } from "./remembered.ts";
+import {
+  compareSchemaDump,
+  compareStructure,
+  type SchemaDumpComparison,
+  type StructureComparison,
+} from "./schema-changes.ts";
 import type { Scope } from "./scope.ts";
 import { readSequencePlan } from "./sequence-states.ts";
 import { countOf } from "../../engine/wording.ts";
@@ -45,49 +47,102 @@ const describeBehind = (setting: SequenceSetting): Finding => {
   });
 };
 
-/** Constraints, triggers and indexes must be as they were before the import's first change. */
+/** v2's schema must be as it was before the import's first change. */
 export const findStructure = (context: StepContext, { target }: Lane): Promise<FindingSection> =>
   findSection("STRUCTURE:", async () => {
-    const name = context.recall(remembered.structureBefore);
-    if (typeof name !== "string") return [missBefore(context, "constraints, triggers, indexes")];
-    const file = join(context.runFolder, name);
-    if (!existsSync(file)) return [missFile(file)];
-    const before = parseStructure(readFileSync(file, "utf8"));
-    const dropped = (context.recall(remembered.droppedArtefacts) ?? []) as readonly QualifiedName[];
-    return describeStructure(before, await readStructure(target), new Set(dropped.map(nameKey)));
+    if (typeof context.recall(remembered.structureBefore) !== "string")
+      return [missBefore(context, "v2's schema")];
+    return [
+      ...(await attempt("structure", async () =>
+        describeStructure(await compareStructure(context, target)),
+      )),
+      ...(await attempt("schema dump", async () =>
+        describeSchemaDump(await compareSchemaDump(context, target)),
+      )),
+    ];
   });
+
+/** What keeps a comparison from running is a check that could not run, and says all that is known of why. */
+async function attempt(label: string, ask: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const [first] = error.problems;
+    return [notRunning(label, { ...first, what: [error.message, first?.what].join(": ") })];
+  }
+}
 
 /** A run that imported must know what was before; one that changed nothing has nothing to compare with. */
 export function missBefore(context: StepContext, what: string): Finding {
   if (!context.isDone("import")) return noting(`${what}: not compared, this run has not imported`);
   return notRunning(what, {
-    what: `${what} as they were before the import were not kept`,
+    what: `${what} as before the import was not kept`,
     where: "journal of this run",
   });
 }
 
-const missFile = (file: string): Finding =>
-  notRunning("constraints, triggers, indexes", {
-    what: "the file with the structure as it was before the import is gone",
-    where: file,
-  });
+const members = ["constraints", "triggers", "indexes", "others"] as const;
 
-/** @param ignored tables that postimport dropped: they took their own parts along */
-function describeStructure(
-  before: Structure,
-  after: Structure,
-  ignored: ReadonlySet<string>,
-): Finding[] {
-  const empty: Structure = { constraints: [], triggers: [], indexes: [] };
-  return (["constraints", "triggers", "indexes"] as const).map((part) => {
-    const was = { ...empty, [part]: before[part] };
-    const differences = compareStructures(was, { ...empty, [part]: after[part] }, ignored);
-    const count = after[part].length.toLocaleString("en-US");
-    if (differences.length === 0) return passing(`${part} as before`, count);
-    return differing(`${part} as before`, count, {
-      what: `${countOf(differences.length, "difference")} in ${part} to what they were before the import`,
-      where: part,
-      details: differences,
-    });
+function describeStructure({ before, after, ignored }: StructureComparison): Finding[] {
+  const empty: Structure = { constraints: [], triggers: [], indexes: [], others: [] };
+  return [
+    ...members.map((member) => {
+      const was = { ...empty, [member]: before[member] };
+      const differences = compareStructures(was, { ...empty, [member]: after[member] }, ignored);
+      return describeMember(member, after[member].length, differences);
+    }),
+    noting(countKinds(after)),
+  ];
+}
+
+function describeMember(
+  member: keyof Structure,
+  count: number,
+  differences: readonly string[],
+): Finding {
+  const label = `${member === "others" ? "everything else" : member} as before`;
+  const part = member === "others" ? "other things" : member;
+  const value = count.toLocaleString("en-US");
+  if (differences.length === 0) return passing(label, value);
+  return differing(label, value, {
+    what: `${countOf(differences.length, "difference")} in ${part} to what they were before the import`,
+    where: part,
+    details: shorten(differences),
+    rows: differences,
   });
 }
+
+/** `17 tables, 120 columns, 3 functions`. */
+function countKinds({ others }: Structure): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of others) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`).join(", ");
+}
+
+function describeSchemaDump(comparison: SchemaDumpComparison): Finding[] {
+  const { isIdentical, differences, lineCount, leftOut } = comparison;
+  const lines = countOf(lineCount, "line");
+  const notes = leftOut.map((what) => noting(`not in the schema dump: ${what}`));
+  if (isIdentical) return [passing("schema dump identical", lines), ...notes];
+  if (differences.length === 0)
+    return [warning("schema dump identical but for the order of objects", lines), ...notes];
+  const problem = {
+    what: `${countOf(differences.length, "object")} of v2 not as before the import in the dump of its schema`,
+    where: "schema-before.sql and schema-after.sql in the folder of the run",
+    details: shorten(differences.map(({ summary }) => summary)),
+    rows: differences.flatMap(({ summary, lines: changed }) => [summary, ...changed]),
+  };
+  return [differing("schema dump identical", lines, problem), ...notes];
+}
+
+const shown = 20;
+const shownLetters = 300;
+
+/** What a screen has room for; all of it goes into the report. */
+const shorten = (lines: readonly string[]): string[] => [
+  ...lines
+    .slice(0, shown)
+    .map((line) => (line.length > shownLetters ? `${line.slice(0, shownLetters)} …` : line)),
+  ...(lines.length > shown ? [`and ${lines.length - shown} more, see the report`] : []),
+];

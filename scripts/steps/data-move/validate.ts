@@ -7,7 +7,7 @@ import {
   type FindingSection,
 } from "../../engine/findings.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
-import { fingerprintSchema } from "../../postgres/structure.ts";
+import { fingerprintSchema } from "../../postgres/schema-fingerprint.ts";
 import { findHistory } from "./history-findings.ts";
 import { withLanes, type Lanes } from "./lanes.ts";
 import { remembered } from "./remembered.ts";

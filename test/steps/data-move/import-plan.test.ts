@@ -1,3 +1,4 @@
+import { structureQuestions } from "../../../scripts/postgres/structure.ts";
 import { describe, expect, it } from "vitest";
 import type { Part } from "../../../scripts/engine/command.ts";
 import { describeCommand } from "../../../scripts/engine/execute-step.ts";
@@ -45,7 +46,7 @@ describe("an import as one transaction", () => {
       "movebook: foreign keys are broken",
       "select 'movebook:structure '",
       "create schema movebook;",
-      `insert into movebook.imports (run, environment, dump_sha256, table_count, row_count, tables, replaced) values ('r1', 'dev', 'ab', 2, 2005, '[{"schema":"public","name":"Animal","rows":2000},{"schema":"public","name":"Owner","rows":5}]', false);`,
+      `insert into movebook.imports (run, environment, dump_sha256, table_count, row_count, tables, replaced) values ('r1', 'dev', 'ab', 2, 2005, '[{"schema":"public","name":"Animal","kind":"r","rows":2000},{"schema":"public","name":"Owner","kind":"r","rows":5}]', false);`,
       "<0-0>\n",
       "the run cannot come to",
       "commit;\n",
@@ -107,8 +108,10 @@ describe("an import as one transaction", () => {
       expect(textOf(part)).toMatch(/^set local search_path = '';\ndo \$movebook\$ /);
   });
 
-  it("prints the structure three answers before and three after", () => {
-    expect(whole(build()).match(/^select 'movebook:structure '/gm)).toHaveLength(6);
+  it("prints the structure before and after, an answer to each question", () => {
+    expect(whole(build()).match(/^select 'movebook:structure '/gm)).toHaveLength(
+      2 * structureQuestions.length,
+    );
   });
 
   it("writes down the run when it is sent; a dry run shows the place, not the journal", () => {

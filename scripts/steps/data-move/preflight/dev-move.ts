@@ -2,7 +2,7 @@ import { passed, problem, warned, type CheckResult } from "../../../engine/check
 import { listRuns, type Journal } from "../../../engine/journal.ts";
 import type { StepContext } from "../../../engine/step.ts";
 import type { Database } from "../../../postgres/database.ts";
-import { fingerprintSchema } from "../../../postgres/structure.ts";
+import { fingerprintSchema } from "../../../postgres/schema-fingerprint.ts";
 import { remembered } from "../remembered.ts";
 
 /** The name with which an operator goes on without a tested dev move. */

@@ -85,7 +85,9 @@ export function choosePrograms(
   install: string,
 ): ChosenPrograms {
   const { source = 0, target = 0 } = majors;
-  const dump = pickProgram(found.pg_dump, source);
+  // v2's schema is dumped too, before and after
+  const newest = Math.max(source, target);
+  const dump = pickProgram(found.pg_dump, newest);
   const psql =
     pickProgram(found.psql, target) ?? found.psql.toSorted((a, b) => b.major - a.major)[0];
   const results = [
@@ -94,8 +96,8 @@ export function choosePrograms(
           judgeMissing(
             "pg_dump",
             found.pg_dump,
-            source,
-            `v1 is PostgreSQL ${source}, and pg_dump refuses a server newer than itself`,
+            newest,
+            `${newest > source ? "v2" : "v1"} is PostgreSQL ${newest}, and pg_dump refuses a server newer than itself`,
             install,
           ),
         ]

@@ -55,6 +55,12 @@ describe("the tools", () => {
     );
   });
 
+  it("must not be older than v2, of pg_dump: v2's schema is dumped too", () => {
+    expect(say([program("16.3")], [program("16.3")], 15, 17)[0]).toBe(
+      "problem: pg_dump is too old: v2 is PostgreSQL 17, and pg_dump refuses a server newer than itself",
+    );
+  });
+
   it("may be a newer copy beside the first one, which is said", () => {
     expect(say([program("14.3"), program("16.1")], [program("16.1")])).toContain(
       "noted: the first pg_dump (14.3: /usr/lib/postgresql/14.3/bin/x) is too old for these servers: not used",
