@@ -23,6 +23,7 @@ import type { Runbook } from "./engine/step.ts";
 import { undo } from "./engine/undo.ts";
 import { movebookVersion } from "./engine/version.ts";
 import { printList } from "./print-list.ts";
+import { rollbackVerbs } from "./rollback-command.ts";
 import { runbooks as allRunbooks } from "./runbooks.ts";
 
 /** What a command needs to know beside its own flags. */
@@ -56,6 +57,10 @@ function addRunFlags(command: Command): Command {
       "--override <check>=<reason>",
       "go on although this check refuses; the reason is recorded",
       collectOverride,
+    )
+    .option(
+      "--replace",
+      "rows that the target holds already give way, after a rollback point; undo, restore: rows written since are lost too",
     )
     .option("--quick", "leave out what takes long: content checksums")
     .option(
@@ -94,6 +99,28 @@ export function buildProgram(
   addReadingCommands(surroundings);
   addChangingCommands(surroundings);
   return program;
+}
+
+function addRollbackCommand({ program, runbooks, globals, setExitCode }: Surroundings): void {
+  const takers = runbooks.filter(({ rollbackPoints }) => rollbackPoints !== undefined);
+  if (takers.length === 0) return;
+  const group = program
+    .command("rollback")
+    .description("what was saved of a target before a run replaced it: list, restore, clean");
+  for (const { name, does, argument, work } of rollbackVerbs) {
+    const command = addRunFlags(
+      group.command(name).description(does).argument("<runbook>", listNames(takers)),
+    );
+    if (argument !== undefined) command.argument(argument.name, argument.meaning);
+    command.action(async (runbook: string, ...rest: unknown[]) => {
+      const flags = rest.at(argument === undefined ? 0 : 1) as RunFlags;
+      const run = argument === undefined ? undefined : (rest[0] as string | undefined);
+      const called = { verb: `rollback ${name}`, runbook, flags, globals: globals() };
+      setExitCode(
+        await callRunbook(called, runbooks, (facts, onJournal) => work(facts, run, onJournal)),
+      );
+    });
+  }
 }
 
 const listNames = (runbooks: readonly Runbook[]): string =>
@@ -140,6 +167,7 @@ function addChangingCommands(surroundings: Surroundings): void {
   addRunCommand(surroundings);
   addStepCommand(surroundings);
   addTransformCommand(surroundings);
+  addRollbackCommand(surroundings);
   const { program, runbooks, globals, setExitCode } = surroundings;
   const verbs = [
     { verb: "resume", work: resume, does: "goes on with the open run" },

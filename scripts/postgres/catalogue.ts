@@ -209,5 +209,7 @@ export async function readCatalogue(db: Database): Promise<Catalogue> {
 }
 
 /** The table of that name; undefined when there is none. */
-export const findTable = (catalogue: Catalogue, name: QualifiedName): Table | undefined =>
-  catalogue.tables.find((table) => nameKey(table) === nameKey(name));
+export const findTable = (
+  catalogue: Pick<Catalogue, "tables">,
+  name: QualifiedName,
+): Table | undefined => catalogue.tables.find((table) => nameKey(table) === nameKey(name));

@@ -4,13 +4,12 @@ import type { StepContext } from "../../engine/step.ts";
 import type { Database } from "../../postgres/database.ts";
 import { readDriverError } from "../../postgres/errors.ts";
 import { asProblem } from "../../postgres/explain-failure.ts";
-import { listFilledTables } from "../../postgres/filled-tables.ts";
 import { askRules } from "../../postgres/forecast/ask-rules.ts";
 import type { FindingKind } from "../../postgres/forecast/rule.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { describePlainly, listServerWords } from "../../postgres/plain-error.ts";
 import { listSchemaDifferences } from "../../postgres/schema-differences.ts";
-import { judgeFilled } from "./preflight/target-contents.ts";
+import { judgeGivingWay } from "./rollback-look.ts";
 import { readScope, type Scope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
 
@@ -31,10 +30,7 @@ async function listProblemsOf(
   target: Database,
 ): Promise<Problem[]> {
   const { plan, history } = scope;
-  const tables = plan.moved.map((table) => table.target);
-  const filled = await listFilledTables(target, tables);
-  const ledger = await readLedger(target);
-  const contents = judgeFilled(context, { looked: tables.length, filled, ledger });
+  const contents = await judgeGivingWay(context, target, scope, await readLedger(target));
   return [
     ...plan.problems,
     ...(history.problem === undefined ? [] : [history.problem]),

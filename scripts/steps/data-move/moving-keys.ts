@@ -10,19 +10,20 @@ export function listMovedTargets(plan: TablePlan, target: Catalogue): ReadonlySe
 }
 
 /**
- * The foreign keys that stand in the way of a load: those on a table that rows go into. A key that this role could not
- * add again as it was (the table is another's, it may not reference the other table, a superuser has changed the
- * mode of its triggers) stays and checks the rows as they come, unless it is switched off.
+ * True for a key that this role can drop and add again as it was: the table is its own, it may reference the other one,
+ * and no superuser has changed the mode of the key's triggers.
+ */
+export const isRestorable = (key: ForeignKey): boolean =>
+  key.owned && key.mayReference && key.asMade && key.extension === null;
+
+/**
+ * The foreign keys that stand in the way of a load: those on a table that rows go into. A key that could not be added
+ * again as it was stays and checks the rows as they come, unless it is switched off.
  */
 export const listMovingKeys = (
   keys: readonly ForeignKey[],
   moved: ReadonlySet<string>,
 ): ForeignKey[] =>
   keys.filter(
-    (key) =>
-      key.owned &&
-      key.mayReference &&
-      key.asMade &&
-      key.extension === null &&
-      moved.has(nameKey({ schema: key.schema, name: key.table })),
+    (key) => isRestorable(key) && moved.has(nameKey({ schema: key.schema, name: key.table })),
   );

@@ -91,6 +91,23 @@ export const leaveOut: Param<readonly string[]> = {
       .filter((name) => name !== ""),
 };
 
+/** How long a rollback point is kept when its run is over. */
+export const rollbackKeepDays: Param<number> = {
+  name: "rollback-keep-days",
+  meaning:
+    "Days that a rollback point is kept: movebook rollback clean removes those that are older and that no open run needs; never the newest. Not set: 30.",
+  example: "30",
+  required: false,
+  secret: false,
+  // a run may be finished with another one: it changes nothing in v2
+  pinned: false,
+  places: inTargetFile("ROLLBACK_KEEP_DAYS"),
+  parse: (raw) => {
+    if (!/^\d{1,5}$/u.test(raw.trim())) throw new Error("not a whole number of days");
+    return Number(raw);
+  },
+};
+
 /** Every setting of the data move. */
 export const dataMoveParams = [
   sourceUrl,
@@ -99,6 +116,7 @@ export const dataMoveParams = [
   migrationTool,
   migrationsFolder,
   leaveOut,
+  rollbackKeepDays,
 ] as const;
 
 /** Who an endpoint is, without secrets: pinned by the journal and written into the dump's manifest. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ForeignKey, Table } from "../../../scripts/postgres/catalogue.ts";
-import { listReferring } from "../../../scripts/steps/data-move/import-undo.ts";
+import { listReferring } from "../../../scripts/steps/data-move/rollback-scope.ts";
 import { inPublic, makeCatalogue, makeKey, makeTable } from "../../postgres/made-catalogue.ts";
 
 const referring = (keys: readonly ForeignKey[], ...tables: readonly Table[]): string[] =>

@@ -1,0 +1,136 @@
+import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
+import type { Command } from "../../engine/command.ts";
+import { failed, refused } from "../../engine/failure.ts";
+import { CommandError } from "../../engine/shell.ts";
+import type { StepContext } from "../../engine/step.ts";
+import { hashFile, indexDump, type DumpIndex } from "../../postgres/dump-file.ts";
+import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
+import { besideProgram, pickProgram } from "../../postgres/programs.ts";
+import {
+  buildArchiveReading,
+  listMissing,
+  type ArchivePart,
+} from "../../postgres/rollback-archive.ts";
+import type { KeptTable } from "../../postgres/rollback-contents.ts";
+import type { RollbackManifest } from "../../postgres/rollback-manifest.ts";
+import { findPrograms } from "./programs.ts";
+import { partialFile, syncToDisk } from "./rollback-files.ts";
+
+/**
+ * pg_dump for v2's server. It refuses one that is newer than itself, and the run's own was chosen for v1.
+ * @throws Failure (exit 3) when this machine has none
+ */
+export async function findArchiver(major: number): Promise<string> {
+  const found = pickProgram(await findPrograms("pg_dump"), major);
+  if (found !== undefined) return found.path;
+  throw refused("a rollback point cannot be taken on this machine", [
+    {
+      what: `there is no pg_dump ${major} or newer, and pg_dump refuses a server newer than itself`,
+      todo: "Install the client programs of v2's version, or name their folder with PG_BIN.",
+    },
+  ]);
+}
+
+/** The pg_restore that belongs to a pg_dump. */
+export const findArchiveReader = (archiver: string): string =>
+  besideProgram({ path: archiver }, "pg_restore");
+
+/** Runs a program; what it says goes into the report. @throws Failure (exit 1) */
+export async function runArchiver(context: StepContext, command: Command): Promise<void> {
+  try {
+    await context.execute(command);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const lines = error.stderr.trimEnd().split("\n");
+    const what = lines.find((line) => /error/iu.test(line)) ?? lines[0] ?? "";
+    throw failed(`${command.title}: ${error.message}`, [{ what, rows: lines }], { cause: error });
+  }
+}
+
+/** Reads a part of an archive into a file of mode 0600. @returns its path */
+export async function readArchive(
+  context: StepContext,
+  reader: string,
+  archive: string,
+  part: ArchivePart,
+): Promise<string> {
+  const into = partialFile(context, `${part}.sql`);
+  rmSync(into, { force: true });
+  await runArchiver(context, buildArchiveReading(reader, archive, part, into));
+  chmodSync(into, 0o600);
+  return into;
+}
+
+/** The same as a text; for a schema, which is small. */
+export async function readArchiveText(
+  context: StepContext,
+  reader: string,
+  archive: string,
+  part: ArchivePart,
+): Promise<string> {
+  const file = await readArchive(context, reader, archive, part);
+  try {
+    return readFileSync(file, "utf8");
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** Rows of an archive as a plain dump, and where each table's stand. */
+export interface UnpackedRows {
+  readonly file: string;
+  readonly index: DumpIndex;
+}
+
+export async function unpackRows(
+  context: StepContext,
+  reader: string,
+  archive: string,
+): Promise<UnpackedRows> {
+  const file = await readArchive(context, reader, archive, "rows");
+  return { file, index: await indexDump(file, context.signal) };
+}
+
+/**
+ * The archive names every table and gives back as many rows of each as were counted in its snapshot.
+ * @param leaves the tables and partitions that were dumped
+ * @param rootOf the table of the manifest that a leaf's rows belong to
+ * @throws Failure (exit 1) that names the tables
+ */
+export async function verifyReadable(
+  context: StepContext,
+  archive: { readonly reader: string; readonly file: string },
+  kept: readonly KeptTable[],
+  leaves: readonly (QualifiedName & { readonly root: QualifiedName | null })[],
+): Promise<void> {
+  const { reader, file } = archive;
+  const missing = listMissing(await readArchiveText(context, reader, file, "contents"), leaves);
+  const unpacked = await unpackRows(context, reader, file);
+  rmSync(unpacked.file, { force: true });
+  const roots = new Map(leaves.map((leaf) => [nameKey(leaf), nameKey(leaf.root ?? leaf)]));
+  const rows = new Map<string, number>();
+  for (const section of unpacked.index.sections) {
+    const root = roots.get(nameKey(section.table)) ?? nameKey(section.table);
+    rows.set(root, (rows.get(root) ?? 0) + section.rows);
+  }
+  const wrong = kept.filter((table) => (rows.get(nameKey(table)) ?? 0) !== table.rows);
+  if (missing.length + wrong.length === 0) return;
+  throw failed("the rollback point cannot be read back as a whole", [
+    ...missing.map((table) => ({ what: `${displayName(table)} is not in it`, where: file })),
+    ...wrong.map((table) => ({
+      what: `${displayName(table)}: ${rows.get(nameKey(table)) ?? 0} rows come out of it, ${table.rows} were counted`,
+      where: file,
+    })),
+  ]);
+}
+
+/** What the manifest says of a file that is complete. */
+export async function describeFile(
+  file: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<RollbackManifest["rows"]> {
+  chmodSync(file, 0o600);
+  syncToDisk(file);
+  return { file: name, bytes: statSync(file).size, sha256: await hashFile(file, signal) };
+}
