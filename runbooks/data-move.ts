@@ -6,6 +6,9 @@ import { dataMoveParams } from "../scripts/steps/data-move/params.ts";
 import { pinIdentity, listTargetNames } from "../scripts/steps/data-move/pinned-identity.ts";
 import { postimport } from "../scripts/steps/data-move/postimport.ts";
 import { preflight } from "../scripts/steps/data-move/preflight.ts";
+import { recallRun } from "../scripts/steps/data-move/recalled-run.ts";
+import { rollbackPoint } from "../scripts/steps/data-move/rollback-point.ts";
+import { rollbackPoints } from "../scripts/steps/data-move/rollback-points.ts";
 import { restoreForeignKeys } from "../scripts/steps/data-move/restore-foreign-keys.ts";
 import { listStatus } from "../scripts/steps/data-move/status.ts";
 import { lockTarget } from "../scripts/steps/data-move/target-lock.ts";
@@ -18,10 +21,21 @@ export default defineRunbook({
   environments: ["dev", "prod"],
   confirmed: ["prod"],
   params: dataMoveParams,
-  steps: [preflight, dump, dropForeignKeys, importData, restoreForeignKeys, postimport, validate],
+  steps: [
+    preflight,
+    dump,
+    rollbackPoint,
+    dropForeignKeys,
+    importData,
+    restoreForeignKeys,
+    postimport,
+    validate,
+  ],
   identity: pinIdentity,
   targetNames: listTargetNames,
   lock: lockTarget,
   lookAtTarget,
+  recallRun,
+  rollbackPoints,
   status: listStatus,
 });

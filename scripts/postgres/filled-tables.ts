@@ -16,7 +16,8 @@ export interface FilledTable {
 
 const tablesAtOnce = 100;
 
-async function listFilled(db: Database, tables: readonly LookedAt[]): Promise<LookedAt[]> {
+/** The tables that are not empty: looks at one row of each. */
+export async function listFilled(db: Database, tables: readonly LookedAt[]): Promise<LookedAt[]> {
   const questions = tables.map(
     (table, at) => `select ${at} as at where exists (select 1 from ${rowsOf(table)})`,
   );

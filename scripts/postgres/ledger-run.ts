@@ -101,22 +101,28 @@ async function explainRefusedPhase(db: Database, { run, phase }: RunEntry): Prom
 
 /**
  * Writes a run into the ledger, or moves it on, within the transaction that is open. Makes the ledger when it is missing.
+ * @param from phases that it may come from; left out: those before it on the way forward
  * @throws Failure (exit 3) that says which phase was found, when it may not come from there
  */
-export async function writeRun(db: Database, entry: RunEntry): Promise<void> {
+export async function writeRun(
+  db: Database,
+  entry: RunEntry,
+  from: readonly RunPhase[] = phasesBefore[entry.phase],
+): Promise<void> {
   await db.query(buildLedger());
-  const written = await db.ask("postgres/write-ledger-run", [
-    ...listValues(entry),
-    phasesBefore[entry.phase],
-  ]);
+  const written = await db.ask("postgres/write-ledger-run", [...listValues(entry), from]);
   if (written.length !== 1) throw await explainRefusedPhase(db, entry);
 }
 
 /** As `writeRun`, in a transaction of its own: goes before a deed that is no transaction. */
-export async function moveRun(db: Database, entry: RunEntry): Promise<void> {
+export async function moveRun(
+  db: Database,
+  entry: RunEntry,
+  from?: readonly RunPhase[],
+): Promise<void> {
   await db.query("begin");
   try {
-    await writeRun(db, entry);
+    await writeRun(db, entry, from);
     await db.query("commit");
   } catch (error) {
     await db.query("rollback").catch(() => undefined);

@@ -18,6 +18,8 @@ export interface LedgerKey extends KeyDefinition {
 
 /** Rows that an import wrote into a table of the target; a partitioned one is counted as a whole. */
 export interface LoadedTable extends QualifiedName {
+  /** `p` is partitioned; an ordinary table is counted without its children by inheritance. */
+  readonly kind: "r" | "p";
   readonly rows: number;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Failure } from "../../scripts/engine/failure.ts";
 import type { RunOptions } from "../../scripts/engine/step.ts";
-import { buildLedger } from "../../scripts/postgres/ledger.ts";
+import { buildImportEntry, buildLedger } from "../../scripts/postgres/ledger.ts";
 import { rememberHistory } from "../../scripts/steps/data-move/history-findings.ts";
 import { postimport } from "../../scripts/steps/data-move/postimport.ts";
 import { remembered } from "../../scripts/steps/data-move/remembered.ts";
@@ -27,6 +27,16 @@ const rows = `
   insert into "Party" (id, type, "tenantId", email) select i, 'CONTACT', 1, 'secret' || i || '@example.com' from generate_series(1, 20) i;
   insert into "Contact" (id, "partyId", "tenantId") select i, i, 1 from generate_series(1, 20) i;
 `;
+
+const imported = {
+  run: "test-run",
+  environment: "dev",
+  dumpSha256: "x",
+  tableCount: 4,
+  rowCount: "41",
+  tables: [],
+  replaced: false,
+};
 
 const thrown = async (work: Promise<unknown>): Promise<Failure> => {
   const error = await work.then(
@@ -74,7 +84,7 @@ describe("after an import", () => {
     const { context } = kept;
     await rememberHistory(context, two.target, await readScope(context, two.source, two.target));
     await keepSchema(context, two.target);
-    await two.run("v2", `${rows} ${buildLedger()}`);
+    await two.run("v2", `${rows} ${buildLedger()} ${buildImportEntry(imported)}`);
   });
   afterAll(() => two.stop());
 

@@ -58,13 +58,13 @@ describe("an import in the ledger", () => {
     dumpSha256: "ab",
     tableCount: 15,
     rowCount: "9007199254740993",
-    tables: [{ schema: "public", name: "it's", rows: 3 }],
+    tables: [{ schema: "public", name: "it's", kind: "r" as const, rows: 3 }],
     replaced: false,
   };
 
   it("says whose dump it was, and how much, as exact as the server counts", () => {
     expect(buildImportEntry(entry)).toBe(
-      `insert into movebook.imports (run, environment, dump_sha256, table_count, row_count, tables, replaced) values ('r''1', 'dev', 'ab', 15, 9007199254740993, '[{"schema":"public","name":"it''s","rows":3}]', false);`,
+      `insert into movebook.imports (run, environment, dump_sha256, table_count, row_count, tables, replaced) values ('r''1', 'dev', 'ab', 15, 9007199254740993, '[{"schema":"public","name":"it''s","kind":"r","rows":3}]', false);`,
     );
   });
 

@@ -3,9 +3,9 @@ import { failed } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import type { ForeignKey } from "../../postgres/catalogue.ts";
 import { listForeignKeys } from "../../postgres/foreign-keys.ts";
-import { nameKey } from "../../postgres/identifier.ts";
 import { buildDrop } from "../../postgres/key-changes.ts";
-import { buildLedger, buildLedgerEntry, readLedger } from "../../postgres/ledger.ts";
+import { buildLedger, buildLedgerEntry, readLedger, type RunPhase } from "../../postgres/ledger.ts";
+import { buildRunCheck } from "../../postgres/ledger-run.ts";
 import { buildBegin, lockWait, PartMaker } from "../../postgres/load-parts.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
 import { keepBeforeState } from "./before-state.ts";
@@ -16,11 +16,23 @@ import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
+import {
+  keyOf,
+  listLostKeys,
+  recallDroppedKeys,
+  rememberDroppedKeys,
+  verifyNoKeysLost,
+} from "./lost-ledger.ts";
+import { remembered } from "./remembered.ts";
+import {
+  enterPhase,
+  fillRunEntry,
+  readOwnLedger,
+  readRunEntry,
+  runEntryPlace,
+} from "./run-entry.ts";
 import { readScope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
-
-const keyName = (key: Pick<ForeignKey, "schema" | "table" | "name">): string =>
-  `${nameKey({ schema: key.schema, name: key.table })} ${key.name}`;
 
 /** Keys to drop now; what the ledger already holds stays in it untouched. */
 const listKeys = (context: StepContext): Promise<ForeignKey[]> =>
@@ -29,14 +41,25 @@ const listKeys = (context: StepContext): Promise<ForeignKey[]> =>
     return listMovingKeys(await listForeignKeys(target), listMovedTargets(plan, targetCatalogue));
   });
 
+/** An import that is in v2 stays the further one; keys that are dropped after it make it unsafe all the same. */
+const findPhase = async (context: StepContext): Promise<RunPhase> => {
+  const { runs } = await withTarget(context, (target) => readOwnLedger(context, target));
+  const own = runs.find(({ run: name }) => name === context.runId);
+  return own?.phase === "loaded" ? "loaded" : "keys-dropped";
+};
+
 async function plan(context: StepContext): Promise<readonly Command[]> {
   const keys = await listKeys(context);
-  const inLedger = new Set((await withTarget(context, readLedger)).unrestored.map(keyName));
+  const inLedger = new Set((await withTarget(context, readLedger)).unrestored.map(keyOf));
   const { psql: program } = await programsOf(context);
   const maker = new PartMaker();
-  const entries = keys.filter((key) => !inLedger.has(keyName(key)));
+  const entries = keys.filter((key) => !inLedger.has(keyOf(key)));
   const parts = [
     maker.make([...buildBegin(), `set local lock_timeout = ${lockWait};`, buildLedger()]),
+    maker.make([
+      runEntryPlace,
+      buildRunCheck({ run: context.runId, phase: await findPhase(context) }),
+    ]),
     // a key that is in the ledger and in the catalogue was added by hand or is not validated: its entry is kept
     maker.make([
       ...entries.map((key) => buildLedgerEntry(context.runId, key)),
@@ -53,16 +76,23 @@ async function plan(context: StepContext): Promise<readonly Command[]> {
   return [buildPsqlCommand(context.setting(targetUrl), options, parts)];
 }
 
+/** Keeps what is there now, and the keys with all that brings them back: the journal can mend a ledger that is lost. */
+async function prepare(context: StepContext, command: Command): Promise<Command> {
+  await keepBeforeState(context);
+  const { unrestored } = await withTarget(context, readLedger);
+  rememberDroppedKeys(context, unrestored, await listKeys(context));
+  if (unrestored.length > 0)
+    context.screen.line(
+      `  The ledger holds ${countOf(unrestored.length, "key")} of an earlier drop; they are kept.`,
+    );
+  return fillRunEntry(command, readRunEntry(context, await findPhase(context)));
+}
+
 async function run(context: StepContext, [command]: readonly Command[]): Promise<void> {
   if (command === undefined) throw new Error("the drop has no command");
-  await keepBeforeState(context);
-  const before = (await withTarget(context, readLedger)).unrestored.length;
-  if (before > 0)
-    context.screen.line(
-      `  The ledger holds ${countOf(before, "key")} of an earlier drop; they are kept.`,
-    );
+  const filled = await prepare(context, command);
   try {
-    await context.execute(command);
+    await context.execute(filled);
   } catch (error) {
     throw await explainImportFailure(context, error);
   }
@@ -76,6 +106,29 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   );
 }
 
+/** Keys that this run has dropped and that are not back, by the ledger or by the journal; v1 is not needed. */
+const countDropped = (context: StepContext): Promise<number> =>
+  withTarget(context, async (target) => {
+    const ledger = await readLedger(target);
+    return ledger.unrestored.length + (await listLostKeys(context, target, ledger)).length;
+  });
+
+/** @throws Failure (exit 1) unless every key that the journal has is in the ledger, or gone with it */
+async function verify(context: StepContext): Promise<void> {
+  const [wanted, dropped] = [recallDroppedKeys(context).length, await countDropped(context)];
+  if (context.recall(remembered.droppedKeys) === undefined || dropped < wanted)
+    throw failed(`${countOf(wanted - dropped, "foreign key")} of moved tables still there`);
+}
+
+async function undo(context: StepContext): Promise<void> {
+  if ((await countDropped(context)) > 0)
+    await withTarget(context, (target) => enterPhase(context, target, "undoing"), {
+      readOnly: false,
+    });
+  await restoreLedgerKeys(context);
+  await withTarget(context, dropSettledLedger, { readOnly: false });
+}
+
 /** The keys and their ledger entries go in one transaction: a key is never gone without being written down. */
 export const dropForeignKeys: Step = {
   name: "drop-foreign-keys",
@@ -83,15 +136,11 @@ export const dropForeignKeys: Step = {
   changes: "target",
   byHand: true,
   interrupted: "run-again",
+  leavesUnsafe: true,
+  check: (context) => withTarget(context, (target) => verifyNoKeysLost(context, target)),
   plan,
   run,
-  verify: async (context) => {
-    const left = await listKeys(context);
-    if (left.length > 0)
-      throw failed(`${countOf(left.length, "foreign key")} of moved tables are still there`);
-  },
-  undo: async (context) => {
-    await restoreLedgerKeys(context);
-    await withTarget(context, dropSettledLedger, { readOnly: false });
-  },
+  verify,
+  mayHaveEffect: async (context) => (await countDropped(context)) > 0,
+  undo,
 };

@@ -22,6 +22,8 @@ import {
 } from "../../postgres/load-parts.ts";
 import { buildArtefactTruncation, type HistoryDecision } from "../../postgres/migration-history.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
+import { buildLooks } from "../../postgres/rollback-contents.ts";
+import { buildEmptying, buildExclusiveLock } from "../../postgres/rollback-parts.ts";
 import { structureQuestions } from "../../postgres/structure.ts";
 import type { TablePlan } from "../../postgres/table-plan.ts";
 import {
@@ -32,10 +34,13 @@ import {
 } from "../../postgres/triggers.ts";
 import { applicationName, withBoth } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
+import { buildTransactionLook, type ImportEntry } from "./import-evidence.ts";
 import { countLoads } from "./loaded-rows.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { targetUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
+import { remembered } from "./remembered.ts";
+import { readReplacement, type Replacement } from "./rollback-look.ts";
 import { runEntryPlace } from "./run-entry.ts";
 import { readScope } from "./scope.ts";
 
@@ -53,6 +58,8 @@ export interface ImportFacts {
   readonly keys: readonly ForeignKey[];
   readonly droppedBefore: number;
   readonly triggers: readonly Trigger[];
+  /** Rows of v2 that give way; left out: v2's tables are empty. */
+  readonly replacement?: Replacement;
 }
 
 const historyTitle = ({ history }: ImportFacts): string =>
@@ -70,16 +77,28 @@ const restoreTitle = ({ keys, droppedBefore }: ImportFacts): string =>
     ? `Step 3/4: Restore FK constraints (${keys.length})`
     : "Step 3/4: Restore FK constraints (left to restore-foreign-keys)";
 
+/** Nobody writes from here on; what gives way is what the rollback point holds, or there is nothing. */
+const buildFirstLook = ({ plan, replacement }: ImportFacts): string[] =>
+  replacement === undefined
+    ? buildLockAndLook(plan.moved)
+    : [...buildExclusiveLock(replacement.locked), ...buildLooks(replacement.looks)];
+
 function buildOpening(maker: PartMaker, facts: ImportFacts): Part[] {
   return [
     maker.make([
       ...buildBegin(),
-      ...buildLockAndLook(facts.plan.moved),
+      buildTransactionLook(),
+      ...buildFirstLook(facts),
       ...buildStructureLook(structureQuestions),
     ]),
     maker.make(buildArtefactTruncation(facts.history.artefacts), historyTitle(facts)),
     maker.make(
-      [...buildSilence(facts.triggers), ...buildDrops(facts.keys), "set local lock_timeout = 0;"],
+      [
+        ...buildSilence(facts.triggers),
+        ...buildDrops(facts.keys),
+        ...buildEmptying(facts.replacement?.emptied ?? []),
+        "set local lock_timeout = 0;",
+      ],
       dropTitle(facts),
     ),
   ];
@@ -95,23 +114,25 @@ function buildLoading(maker: PartMaker, facts: ImportFacts): Part[] {
   ];
 }
 
+/** The import as it goes into the ledger. */
+export const toImportEntry = (facts: ImportFacts): ImportEntry => ({
+  run: facts.run,
+  environment: facts.environment,
+  dumpSha256: facts.manifest.sha256,
+  tableCount: facts.plan.moved.length,
+  rowCount: String(facts.manifest.rows),
+  tables: countLoads(facts.plan.moved, facts.manifest.sections),
+  replaced: (facts.replacement?.emptied ?? []).length > 0,
+});
+
 function buildClosing(maker: PartMaker, facts: ImportFacts): Part[] {
-  const entry = {
-    run: facts.run,
-    environment: facts.environment,
-    dumpSha256: facts.manifest.sha256,
-    tableCount: facts.plan.moved.length,
-    rowCount: String(facts.manifest.rows),
-    tables: countLoads(facts.plan.moved, facts.manifest.sections),
-    replaced: false,
-  };
   return [
     maker.make(buildUnsilence(facts.triggers), restoreTitle(facts)),
     ...facts.keys.map((key) => maker.make(["set local search_path = '';", ...buildRestore(key)])),
     maker.make([...buildBrokenKeysEnd(), ...buildStructureLook(structureQuestions)]),
     maker.make([
       buildLedger(),
-      buildImportEntry(entry),
+      buildImportEntry(toImportEntry(facts)),
       runEntryPlace,
       buildRunCheck({ run: facts.run, phase: "loaded" }),
     ]),
@@ -150,8 +171,10 @@ async function readFacts(
   source: Database,
   target: Database,
 ): Promise<ImportFacts> {
-  const { plan, history, targetCatalogue } = await readScope(context, source, target);
+  const scope = await readScope(context, source, target);
+  const { plan, history, targetCatalogue } = scope;
   const ledger = await readLedger(target);
+  const replacement = await readReplacement(context, target, scope);
   const moved = listMovedTargets(plan, targetCatalogue);
   const files = dumpFiles(context);
   const manifest = existsSync(files.manifest)
@@ -165,9 +188,13 @@ async function readFacts(
     manifest,
     plan,
     history,
-    keys: ledger.unrestored.length > 0 ? [] : listMovingKeys(await listForeignKeys(target), moved),
+    keys: [
+      ...(ledger.unrestored.length > 0 ? [] : listMovingKeys(await listForeignKeys(target), moved)),
+      ...(replacement?.keys ?? []),
+    ],
     droppedBefore: ledger.unrestored.length,
     triggers: triggers.filter(({ schema, table }) => moved.has(nameKey({ schema, name: table }))),
+    ...(replacement === undefined ? {} : { replacement }),
   };
 }
 
@@ -175,6 +202,8 @@ async function readFacts(
 export async function planImport(context: StepContext): Promise<readonly Command[]> {
   const facts = await withBoth(context, (source, target) => readFacts(context, source, target));
   const { psql: program } = await programsOf(context);
+  // what is sent, to the row: the journal has it before
+  context.remember(remembered.importEntry, toImportEntry(facts));
   const options = {
     program,
     title: "import",

@@ -7,6 +7,7 @@ import type { Step, StepContext } from "../../engine/step.ts";
 import { hashFile } from "../../postgres/dump-file.ts";
 import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
 import { describeEndpoint } from "../../postgres/endpoint.ts";
+import type { Database } from "../../postgres/database.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { loadedPrefix } from "../../postgres/load-parts.ts";
 import { keepBeforeState } from "./before-state.ts";
@@ -17,7 +18,11 @@ import { planImport } from "./import-plan.ts";
 import { verifyTarget } from "./import-readiness.ts";
 import { ImportWatch } from "./import-watch.ts";
 import { identityOf, sourceUrl, targetUrl } from "./params.ts";
-import { fillRunEntry, readRunEntry } from "./run-entry.ts";
+import { verifyNoKeysLost } from "./lost-ledger.ts";
+import { holdsImport, noteTransaction } from "./import-evidence.ts";
+import { fillRunEntry, readOwnLedger, readRunEntry } from "./run-entry.ts";
+import { haveSequencesMoved, restoreSequences } from "./sequence-states.ts";
+import { explainOutdated } from "./rollback-look.ts";
 import { undoImport } from "./import-undo.ts";
 
 /** Whose dump it is: of this environment, this run and this v1, or it is refused. */
@@ -63,10 +68,19 @@ async function verifyDump(context: StepContext): Promise<void> {
   }
 }
 
+/** @throws Failure (exit 3) when the ledger is of another layout, or what an earlier drop took is not back */
+async function verifyLedger(context: StepContext, target: Database): Promise<void> {
+  await readOwnLedger(context, target);
+  await verifyNoKeysLost(context, target);
+}
+
 async function check(context: StepContext): Promise<void> {
   // the one waits for the servers, the other for the disk
   const [target, dump] = await Promise.allSettled([
-    withBoth(context, (source, into) => verifyTarget(context, source, into)),
+    withBoth(context, async (source, into) => {
+      await verifyLedger(context, into);
+      await verifyTarget(context, source, into);
+    }),
     verifyDump(context),
   ]);
   for (const result of [target, dump]) if (result.status === "rejected") throw result.reason;
@@ -82,6 +96,36 @@ function listExpectedRows(context: StepContext, command: Command): number[] {
   });
 }
 
+/** No rollback takes back what a COPY drew from a sequence. What cannot be put back now is put back by an undo. */
+async function restoreDrawn(context: StepContext): Promise<void> {
+  const calm = { ...context, signal: new AbortController().signal };
+  await withTarget(calm, (target) => restoreSequences(calm, target), { readOnly: false }).catch(
+    () => undefined,
+  );
+}
+
+async function send(context: StepContext, command: Command, watch: ImportWatch): Promise<void> {
+  const redirects = {
+    onPart: watch.onPart,
+    onBytes: watch.onBytes,
+    onLine: (line: string) => {
+      noteTransaction(context, line);
+      watch.onLine(line);
+    },
+  };
+  await withTarget(context, async (observer) => {
+    const stop = every(500, () => watch.poll(observer));
+    try {
+      await context.execute(command, redirects);
+    } catch (error) {
+      await restoreDrawn(context);
+      throw explainOutdated(context, error) ?? (await explainImportFailure(context, error));
+    } finally {
+      stop();
+    }
+  });
+}
+
 async function run(context: StepContext, [command]: readonly Command[]): Promise<void> {
   if (command === undefined) throw new Error("the import has no command");
   const { screen } = context;
@@ -90,20 +134,23 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   screen.line("  One transaction: whatever happens before COMMIT leaves v2 as it was.");
   const watch = new ImportWatch(screen, command, listExpectedRows(context, command));
   await keepBeforeState(context);
-  const filled = fillRunEntry(command, readRunEntry(context, "loaded"));
-  await withTarget(context, async (observer) => {
-    const stop = every(500, () => watch.poll(observer));
-    try {
-      await context.execute(filled, watch);
-    } catch (error) {
-      throw await explainImportFailure(context, error);
-    } finally {
-      stop();
-    }
-  });
+  await send(context, fillRunEntry(command, readRunEntry(context, "loaded")), watch);
   watch.endGroup();
   screen.line();
   screen.good("Import completed successfully");
+}
+
+/** By v2 itself: its ledger, or, when somebody has dropped that, its rows. */
+const isThere = (context: StepContext): Promise<boolean> =>
+  withTarget(context, async (target) => {
+    const { imports } = await readLedger(target);
+    if (imports.length > 0) return imports.some(({ run: name }) => name === context.runId);
+    return holdsImport(context, target);
+  });
+
+async function verify(context: StepContext): Promise<void> {
+  if (!(await isThere(context)))
+    throw failed("the ledger in v2 does not know of an import of this run");
 }
 
 /** The rows arrive in one transaction, or v2 stays as it was. */
@@ -115,11 +162,9 @@ export const importData: Step = {
   check,
   plan: planImport,
   run,
-  verify: async (context) => {
-    const { imports } = await withTarget(context, readLedger);
-    if (!imports.some((entry) => entry.run === context.runId)) {
-      throw failed("the ledger in v2 does not know of an import of this run");
-    }
-  },
+  verify,
+  mayHaveEffect: async (context) =>
+    (await isThere(context)) ||
+    (await withTarget(context, (target) => haveSequencesMoved(context, target))),
   undo: undoImport,
 };

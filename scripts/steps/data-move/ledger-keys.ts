@@ -7,6 +7,8 @@ import { restoreKey, type BrokenKey } from "../../postgres/key-restore.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { countOrphans, sampleOrphans } from "../../postgres/orphans.ts";
 import { withTarget } from "./databases.ts";
+import { mendLedger, toDefinition } from "./lost-ledger.ts";
+import { remembered } from "./remembered.ts";
 import { countOf } from "../../engine/wording.ts";
 
 const sampleSize = 10;
@@ -44,6 +46,7 @@ async function describeBroken(target: Database, broken: BrokenKey): Promise<Prob
 }
 
 async function restoreAll(context: StepContext, target: Database): Promise<BrokenKey[]> {
+  await mendLedger(context, target);
   const { unrestored } = await readLedger(target);
   if (unrestored.length === 0) {
     context.screen.line("  · nothing to restore: the ledger holds no dropped key");
@@ -59,6 +62,10 @@ async function restoreAll(context: StepContext, target: Database): Promise<Broke
     if (failure !== undefined) broken.push(failure);
   }
   context.screen.settle();
+  context.remember(
+    remembered.droppedKeys,
+    broken.map(({ key }) => toDefinition(key)),
+  );
   context.screen.line(
     `  ${unrestored.length - broken.length} of ${countOf(unrestored.length, "foreign key")} restored and compared`,
   );

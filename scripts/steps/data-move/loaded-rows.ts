@@ -11,5 +11,6 @@ export const countLoads = (
   tables.map((table) => ({
     schema: table.target.schema,
     name: table.target.name,
+    kind: table.target.kind,
     rows: planLoads([table], sections).reduce((sum, { section }) => sum + section.rows, 0),
   }));

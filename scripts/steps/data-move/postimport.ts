@@ -18,30 +18,16 @@ import type { SequencePlan } from "../../postgres/sequence-plan.ts";
 import { applySequences } from "../../postgres/sequences.ts";
 import { withBoth, withSource, withTarget } from "./databases.ts";
 import { remembered } from "./remembered.ts";
-import { readScope } from "./scope.ts";
-import { putSequencesBack, readSequencePlan, rememberSequences } from "./sequence-states.ts";
-import { rememberViews } from "./view-states.ts";
+import { reopenLedger, verifyImported, verifyRowsAreIn } from "./postimport-readiness.ts";
+import { enterPhase } from "./run-entry.ts";
+import { readScope, type Scope } from "./scope.ts";
+import { keepSequences, putSequencesBack, readSequencePlan } from "./sequence-states.ts";
+import { keepViews, noteRefreshed } from "./view-states.ts";
 import { countOf } from "../../engine/wording.ts";
-
-async function verifyKeysAreBack(context: StepContext, target: Database): Promise<void> {
-  const { unrestored } = await readLedger(target);
-  if (unrestored.length === 0) return;
-  const problems: Problem[] = unrestored.map((key) => ({
-    what: `foreign key ${key.name} on ${displayName({ schema: key.schema, name: key.table })} is dropped and not restored`,
-  }));
-  problems.push({
-    what: "the fixes after the import run on a complete schema only",
-    todo: `restore them first: ${context.commandLine("step", "restore-foreign-keys")}`,
-  });
-  throw refused(
-    `${countOf(unrestored.length, "foreign key")} of v2 must be restored first`,
-    problems,
-  );
-}
 
 async function check(context: StepContext): Promise<void> {
   await withBoth(context, async (source, target) => {
-    await verifyKeysAreBack(context, target);
+    await verifyImported(context, target);
     const scope = await readScope(context, source, target);
     context.screen.progress("comparing sequences with the data");
     const { problems } = await readSequencePlan(source, target, scope);
@@ -56,7 +42,6 @@ async function setSequences(
   target: Database,
   plan: SequencePlan,
 ): Promise<void> {
-  await rememberSequences(context, target, plan.settings);
   await applySequences(target, plan.settings);
   for (const note of plan.notes) context.screen.quiet(`  · ${note}`);
   context.screen.good(
@@ -68,7 +53,6 @@ async function refresh(context: StepContext, plan: RefreshPlan, target: Database
   const { screen } = context;
   for (const { name, reason } of plan.left)
     screen.quiet(`  · materialized view ${displayName(name)} stays as it is: it ${reason}`);
-  rememberViews(context, plan.refreshed);
   const problems = await refreshMaterializedViews(target, plan.refreshed, (view, index) =>
     screen.progress(`refreshing ${displayName(view)} (${index + 1} of ${plan.refreshed.length})`),
   );
@@ -107,7 +91,6 @@ async function dropArtefacts(
 ): Promise<void> {
   const artefacts = history.artefacts.flatMap(({ tables }) => tables);
   const names = artefacts.map(displayName).join(", ");
-  if (artefacts.length > 0) context.remember(remembered.droppedArtefacts, artefacts);
   try {
     await dropTables(target, artefacts);
   } catch (error) {
@@ -119,14 +102,32 @@ async function dropArtefacts(
   context.screen.quiet(`  · ${history.why}`);
 }
 
+/** Keeps what is about to change, and writes into v2 that this run is finishing: none of what follows is one transaction. */
+async function begin(
+  context: StepContext,
+  target: Database,
+  views: RefreshPlan,
+  { history }: Scope,
+): Promise<void> {
+  await keepSequences(context, target);
+  await keepViews(context, target);
+  noteRefreshed(context, views.refreshed);
+  const artefacts = history.artefacts.flatMap(({ tables }) => tables);
+  if (artefacts.length > 0) context.remember(remembered.droppedArtefacts, artefacts);
+  await enterPhase(context, target, "finishing");
+}
+
 async function fix(context: StepContext, source: Database, target: Database): Promise<void> {
   const scope = await readScope(context, source, target);
   const views = await readRefreshPlan(source, target);
-  await setSequences(context, target, await readSequencePlan(source, target, scope));
+  const sequences = await readSequencePlan(source, target, scope);
+  await begin(context, target, views, scope);
+  await setSequences(context, target, sequences);
   await refresh(context, views, target);
   const { plan, history } = scope;
   await analyze(context, target, [...plan.moved.map((table) => table.target), ...views.refreshed]);
   await dropArtefacts(context, target, history);
+  // the last act: until here another machine can go on
   if (await dropLedger(target))
     context.screen.good("Ledger: nothing left to restore, schema movebook dropped");
 }
@@ -139,6 +140,7 @@ async function run(context: StepContext): Promise<void> {
 
 async function verify(context: StepContext): Promise<void> {
   await withBoth(context, async (source, target) => {
+    await verifyRowsAreIn(context, target);
     const scope = await readScope(context, source, target);
     const sequences = await readSequencePlan(source, target, scope);
     const views = await readRefreshPlan(source, target);
@@ -160,6 +162,22 @@ async function verify(context: StepContext): Promise<void> {
   });
 }
 
+/** The rows stay; v2 remembers the run as loaded, as it did before this step. */
+async function undo(context: StepContext): Promise<void> {
+  await withTarget(
+    context,
+    async (target) => {
+      await reopenLedger(context, target);
+      await putSequencesBack(context, target);
+      await enterPhase(context, target, "loaded", ["undoing"]);
+    },
+    { readOnly: false },
+  );
+  context.screen.quiet(
+    "  · statistics and removed artefacts stay as they are; views follow the tables",
+  );
+}
+
 /** What an import leaves to do, and what the move put into v2 and takes away again. */
 export const postimport: Step = {
   name: "postimport",
@@ -169,10 +187,7 @@ export const postimport: Step = {
   check,
   run,
   verify,
-  undo: async (context) => {
-    await withTarget(context, (target) => putSequencesBack(context, target), { readOnly: false });
-    context.screen.quiet(
-      "  · statistics and removed artefacts stay as they are; views follow the tables",
-    );
-  },
+  // killed in the middle, it has set some of the sequences
+  mayHaveEffect: async () => true,
+  undo,
 };

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command, FileInput } from "../../engine/command.ts";
 import type { StepContext } from "../../engine/step.ts";
-import type { RunPhase } from "../../postgres/ledger.ts";
-import { buildRunEntry, type RunEntry } from "../../postgres/ledger-run.ts";
+import type { Database } from "../../postgres/database.ts";
+import { readLedger, verifyLayout, type Ledger, type RunPhase } from "../../postgres/ledger.ts";
+import { buildRunEntry, moveRun, type RunEntry } from "../../postgres/ledger-run.ts";
 import { beforeFiles } from "./schema-changes.ts";
 
 /** The run as it is now, for v2's ledger: its journal, and the files with the state before. */
@@ -19,6 +20,28 @@ export function readRunEntry(context: StepContext, phase: RunPhase): RunEntry {
     journal: context.journalText(),
     files: Object.fromEntries(files),
   };
+}
+
+/** @throws Failure (exit 3) when the ledger has another layout than ours, or a later movebook made it */
+export async function readOwnLedger(context: StepContext, target: Database): Promise<Ledger> {
+  const ledger = await readLedger(target);
+  verifyLayout(ledger, context.commandLine("step", "restore-foreign-keys"));
+  return ledger;
+}
+
+/**
+ * Writes into v2 that the run comes to a phase, in a transaction of its own, before the deed.
+ * @param from phases that it may come from, when those of the way forward do not do
+ * @throws Failure (exit 3) that names the phase that was found
+ */
+export async function enterPhase(
+  context: StepContext,
+  target: Database,
+  phase: RunPhase,
+  from?: readonly RunPhase[],
+): Promise<void> {
+  await readOwnLedger(context, target);
+  await moveRun(target, readRunEntry(context, phase), from);
 }
 
 /** Stands in a plan for the run's entry: what the journal will say then is not known, and long. */

@@ -4,7 +4,8 @@ import type { Database } from "../../../postgres/database.ts";
 import { listFilledTables, type FilledTable } from "../../../postgres/filled-tables.ts";
 import { displayName } from "../../../postgres/identifier.ts";
 import { readLedger, type Ledger } from "../../../postgres/ledger.ts";
-import { nameKeys } from "../target-state.ts";
+import { checkReplacing, judgeReplaced, mayReplace } from "../replace.ts";
+import { nameKeys } from "../key-names.ts";
 import { countOf } from "../../../engine/wording.ts";
 import type { ScopedSides } from "./section.ts";
 
@@ -13,7 +14,7 @@ const listed = 30;
 function adviseOnFilled(context: StepContext, ledger: Ledger): string {
   const [last] = ledger.imports.toReversed();
   if (last === undefined)
-    return "An import goes into empty tables: empty them, or take another v2.";
+    return `An import goes into empty tables: take another v2; or let these rows give way: ${context.commandLine("run")} --replace saves them in a rollback point first.`;
   const next =
     last.run === context.runId
       ? `go on with ${context.commandLine("resume")}`
@@ -32,6 +33,10 @@ export function judgeFilled(
 ): CheckResult[] {
   const { looked, filled, ledger } = facts;
   if (filled.length === 0) return [passed(`v2's tables are empty (${countOf(looked, "table")})`)];
+  // steps by hand, and a resume that looks afterwards
+  if (context.isDone("import") || ledger.imports.some(({ run }) => run === context.runId))
+    return [noted(`${countOf(filled.length, "table")} of v2 hold what this run has imported`)];
+  if (mayReplace(context, ledger)) return judgeReplaced(filled);
   const lines = filled.map(({ table, rows }) => `${displayName(table)}: ${countOf(rows, "row")}`);
   const details =
     lines.length <= listed
@@ -56,7 +61,11 @@ export async function checkEmptiness({
 }: ScopedSides): Promise<CheckResult[]> {
   const tables = scope.plan.moved.map((table) => table.target);
   const filled = await listFilledTables(target, tables);
-  return judgeFilled(context, { looked: tables.length, filled, ledger: await readLedger(target) });
+  const ledger = await readLedger(target);
+  const results = judgeFilled(context, { looked: tables.length, filled, ledger });
+  return mayReplace(context, ledger)
+    ? [...results, ...(await checkReplacing(target, scope))]
+    : results;
 }
 
 /** Foreign keys that an earlier run dropped and did not restore. */
