@@ -49,10 +49,14 @@ const raiseWhen = (condition: string, message: string): string =>
     `begin if ${condition} then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(message)}; end if; end`,
   );
 
+/** Ours: a schema that stands before pg_catalog in a role's search_path may hold operators and functions of the same names. */
+const emptySearchPath = "set local search_path = '';";
+
 /** Opens the transaction and keeps another import away, also one whose movebook was killed while psql goes on. */
 export function buildBegin(): string[] {
   return [
     "begin;",
+    emptySearchPath,
     raiseWhen(
       `not pg_catalog.pg_try_advisory_xact_lock(${importLock.first}, ${importLock.second})`,
       "another import into this database is still running",
@@ -86,13 +90,11 @@ export function buildLockAndLook(tables: readonly MovedTable[]): string[] {
  */
 export function buildStructureLook(questions: readonly string[]): string[] {
   return [
-    "set local search_path = '';",
+    emptySearchPath,
     ...questions.map(
       (name) =>
         `select ${quoteLiteral(structurePrefix)} || coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)), '[]')::pg_catalog.text from (${readSql(name).replace(/;\s*$/, "")}\n) as q;`,
     ),
-    // the load runs under v2's own search_path: its triggers and checks may use unqualified names
-    "set local search_path to default;",
   ];
 }
 
@@ -150,14 +152,21 @@ function buildFileInput(load: Load, file: string): FileInput {
   };
 }
 
+/**
+ * v2's own, because its checks and generated columns may use unqualified names, but pg_catalog always first: the dump
+ * writes `pg_class` and `+(integer,integer)` for values of regclass and regoperator.
+ */
+const loadSearchPath = `set local search_path to default;
+${buildBlock("begin perform pg_catalog.set_config('search_path', 'pg_catalog, ' operator(pg_catalog.||) pg_catalog.current_setting('search_path'), true); end")}`;
+
 /** The COPY of one section, columns named; psql prints how many rows the server took. */
 export function buildLoadLines(load: Load, file: string): (string | Input)[] {
   const columns =
     load.columns.length === 0 ? "" : ` (${load.columns.map(quoteIdentifier).join(", ")})`;
   return [
-    `copy ${quoteName(load.into)}${columns} from stdin;`,
+    `${loadSearchPath}\ncopy ${quoteName(load.into)}${columns} from stdin;`,
     buildFileInput(load, file),
-    `\\.\n\\echo ${loadedPrefix}:ROW_COUNT`,
+    `\\.\n\\echo ${loadedPrefix}:ROW_COUNT\n${emptySearchPath}`,
   ];
 }
 

@@ -40,12 +40,14 @@ export interface SessionUse {
 }
 
 /**
- * The statements that pin a session, to be sent before anything else. They do not touch search_path: the
+ * The statements that pin a session, to be sent before anything else. They leave search_path as they found it: the
  * catalogue is read under an empty one, a load runs under the target's own.
  */
 export function buildSessionPins(use: SessionUse): string {
   const settings = [...pins, ["lock_timeout", String(use.lockTimeout ?? 0)] as const];
   const lines = settings.map(([name, value]) => `set ${name} = '${value}';`);
+  // the blocks below compare: the role's own path may lead to other operators
+  lines.push("set search_path to '';");
   lines.push(`set default_transaction_read_only = ${use.readOnly ? "on" : "off"};`);
   const names = optionalPins.map(([name]) => `'${name}'`).join(", ");
   // do, not select: a psql script must not print rows
@@ -53,6 +55,7 @@ export function buildSessionPins(use: SessionUse): string {
     `do $pin$ begin perform pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in (${names}); end $pin$;`,
     // off tells of a commit before it is on the disk; stronger ones than on are kept
     "do $pin$ begin if pg_catalog.current_setting('synchronous_commit') = 'off' then perform pg_catalog.set_config('synchronous_commit', 'on', false); end if; end $pin$;",
+    "set search_path to default;",
   );
   return lines.join("\n");
 }

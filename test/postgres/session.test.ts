@@ -33,6 +33,13 @@ describe("the pins of a session", () => {
     expect(pinned).toContainEqual([name, value]);
   });
 
+  it("run under an empty search_path, and leave the role's own", () => {
+    const lines = buildSessionPins({ readOnly: true }).split("\n");
+    const first = lines.findIndex((line) => line.startsWith("do "));
+    expect(lines.slice(0, first)).toContain("set search_path to '';");
+    expect(lines.at(-1)).toBe("set search_path to default;");
+  });
+
   it("set each of them once", () => {
     const names = pinned.map(([name]) => name);
     expect(names).toEqual([...new Set(names)]);
@@ -59,9 +66,9 @@ describe("the pins of a session", () => {
     ]);
   });
 
-  it("print no rows and leave search_path alone", () => {
+  it("print no rows", () => {
     const text = buildSessionPins({ readOnly: false });
-    expect(text).not.toMatch(/^select|search_path/m);
+    expect(text).not.toMatch(/^select/m);
     for (const line of text.split("\n")) expect(line).toMatch(/^(set|do) .*;$/);
   });
 });

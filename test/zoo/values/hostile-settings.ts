@@ -46,11 +46,6 @@ const settings: Readonly<Record<string, string>> = {
   geqo_threshold: "2",
   from_collapse_limit: "1",
   plan_cache_mode: "force_generic_plan",
-  force_parallel_mode: "regress",
-  debug_parallel_query: "regress",
-  parallel_setup_cost: "0",
-  min_parallel_table_scan_size: "0",
-  jit: "on",
   search_path: "hostile, pg_catalog, public",
 };
 
