@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCallWithFlags, buildContext, passingMemory, type CallFacts } from "./context.ts";
@@ -123,12 +123,16 @@ async function report(
   return exitCode;
 }
 
-/** Secret files of calls that were killed do not stay. */
+/** Secret files of calls that were killed do not stay; what is not ours to read is not ours to clean. */
 function cleanUp(facts: CallFacts): void {
   const folder = runsFolder(facts.projectFolder, facts.runbook.name, facts.environment);
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) removeLeftSecrets(join(folder, entry.name));
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) removeLeftSecrets(join(folder, entry.name));
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["ENOENT", "EACCES", "EPERM"].includes(code)) throw error;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { buildCommandLine, type CallFacts } from "./context.ts";
 import { noted, passed, warned, type CheckResult, type CheckSection } from "./check.ts";
 import { describeUnread, findMattering } from "./damaged-runs.ts";
 import { Failure, exitCodes } from "./failure.ts";
+import { describeUnasked } from "./left-unsafe.ts";
 import { listRuns, type Journal, type StepState } from "./journal.ts";
 import { findOpenRun } from "./open-run.ts";
 import {
@@ -113,15 +114,35 @@ export async function printStatus(facts: CallFacts): Promise<void> {
   screen.line();
   printRuns(facts, shown, recollection.recalled?.remembered.run);
   const ask = (context: StepContext): Promise<TargetState> => askTarget(facts, context);
-  const state = await (shown.recalled === undefined
-    ? withPassingFolder((folder) => ask(buildReadingContext(facts, shown.journal, folder)))
-    : withRecalled(facts, shown.recalled, ask));
+  const state = await (
+    shown.recalled === undefined
+      ? withPassingFolder((folder) => ask(buildReadingContext(facts, shown.journal, folder)))
+      : withRecalled(facts, shown.recalled, ask)
+  ).catch((thrown: unknown) => {
+    throw facts.signal.aborted ? thrown : tellUnasked(facts, shown.journal, thrown);
+  });
   screen.event("target", { ...state });
   if (state.unsafe) throw unsafe(state);
   screen.good(state.sentence);
   if (recollection.error !== undefined) throw recollection.error;
   const unread = findMattering(facts);
   if (unread !== undefined) throw unread.failure;
+}
+
+/** A target that does not answer, after a run that by its journal has left it unsafe: that stays said. */
+function tellUnasked(facts: CallFacts, journal: Journal | undefined, thrown: unknown): unknown {
+  const { sentence, unsafe: isUnsafe } = describeUnasked(facts.runbook, journal);
+  if (!isUnsafe) return thrown;
+  const { message } = thrown as Error;
+  return new Failure(
+    {
+      exitCode: exitCodes.unsafe,
+      what: sentence,
+      problems: [{ what: message }],
+      changed: sentence,
+    },
+    { cause: thrown },
+  );
 }
 
 const unsafe = ({ sentence, next }: TargetState): Failure =>
