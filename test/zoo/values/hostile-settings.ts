@@ -5,7 +5,7 @@ const settings: Readonly<Record<string, string>> = {
   statement_timeout: "1ms",
   lock_timeout: "1ms",
   idle_in_transaction_session_timeout: "50ms",
-  idle_session_timeout: "50ms",
+  idle_session_timeout: "5s",
   transaction_timeout: "50ms",
   default_transaction_read_only: "on",
   default_transaction_isolation: "serializable",
