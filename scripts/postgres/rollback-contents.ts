@@ -62,6 +62,24 @@ export async function readKeptTables(
   return kept;
 }
 
+async function countRows(db: Database, table: SummedTable): Promise<number> {
+  const { rows } = await db.one<{ rows: string }>(
+    `select pg_catalog.count(*) as rows from ${rowsOf(table)}`,
+  );
+  return Number(rows);
+}
+
+/** How many rows a table holds, and whether they are those that were kept; the sums only where the numbers are equal. */
+export async function compareKept(
+  db: Database,
+  table: SummedTable,
+  kept: KeptTable,
+): Promise<{ readonly rows: number; readonly isSame: boolean }> {
+  const rows = await countRows(db, table);
+  if (rows !== kept.rows || rows === 0) return { rows, isSame: rows === kept.rows };
+  return { rows, isSame: isSameKept(kept, await readOne(db, table)) };
+}
+
 export const isSameKept = (a: KeptTable, b: KeptTable): boolean =>
   a.rows === b.rows && a.sums[0] === b.sums[0] && a.sums[1] === b.sums[1];
 

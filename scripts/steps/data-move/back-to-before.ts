@@ -3,7 +3,7 @@ import type { StepContext } from "../../engine/step.ts";
 import { countOf } from "../../engine/wording.ts";
 import type { Database } from "../../postgres/database.ts";
 import { displayName } from "../../postgres/identifier.ts";
-import { listNotAsBefore, type Before, type NotAsBefore } from "./rollback-state.ts";
+import { listNotAsBefore, readBefore, type Before, type NotAsBefore } from "./rollback-state.ts";
 import { takeBack } from "./take-back.ts";
 import { describeWrittenSince, listWrittenSince } from "./written-since.ts";
 
@@ -14,6 +14,11 @@ export interface Wording {
   /** The command that loses it knowingly. */
   readonly knowingly: string;
 }
+
+export const wordingOfUndo = (context: StepContext): Wording => ({
+  loses: "taking it back would lose that",
+  knowingly: `${context.commandLine("undo")} --replace`,
+});
 
 /** @throws Failure (exit 3) when a table holds other rows than the import wrote: those would be lost */
 async function verifyOnlyOurs(
@@ -69,6 +74,18 @@ export async function putRowsBack(
       ? `Tables: ${moved.length} emptied`
       : `Tables: ${moved.length} emptied, the rollback point of ${point.takenAt} is back`,
   );
+}
+
+/**
+ * What would refuse the undo of the import is told before the step after it is taken back: then nothing is changed.
+ * @throws Failure (exit 3)
+ */
+export async function verifyMayGoBack(context: StepContext, target: Database): Promise<void> {
+  if (context.selection?.until === "postimport") return;
+  const before = await readBefore(context, target);
+  if (context.options.replace || before.extent === undefined) return;
+  const isBack = !before.isInLedger && (await listNotAsBefore(target, before)).length === 0;
+  if (!isBack) await verifyOnlyOurs(context, target, before, wordingOfUndo(context));
 }
 
 /** `Animal: 3 rows, 5 before`; equal numbers mean other contents. */

@@ -1,7 +1,7 @@
 import type { StepContext } from "../../engine/step.ts";
 import { dropSettledLedger } from "../../postgres/drop-ledger.ts";
 import { readLedger } from "../../postgres/ledger.ts";
-import { putRowsBack, verifyAsBefore } from "./back-to-before.ts";
+import { putRowsBack, verifyAsBefore, wordingOfUndo } from "./back-to-before.ts";
 import { withTarget } from "./databases.ts";
 import { remembered } from "./remembered.ts";
 import { readBefore } from "./rollback-state.ts";
@@ -15,15 +15,11 @@ import { putViewsBack } from "./view-states.ts";
  * before. When it was interrupted, it is called again and goes on.
  */
 export async function undoImport(context: StepContext): Promise<void> {
-  const wording = {
-    loses: "taking it back would lose that",
-    knowingly: `${context.commandLine("undo")} --replace`,
-  };
   await withTarget(
     context,
     async (target) => {
       const before = await readBefore(context, target);
-      await putRowsBack(context, target, before, wording);
+      await putRowsBack(context, target, before, wordingOfUndo(context));
       context.remember(remembered.droppedArtefacts, []);
       await putSequencesBack(context, target);
       await putViewsBack(context, target);

@@ -16,6 +16,7 @@ import type { HistoryDecision } from "../../postgres/migration-history.ts";
 import { describeServerError } from "../../postgres/server-message.ts";
 import type { SequencePlan } from "../../postgres/sequence-plan.ts";
 import { applySequences } from "../../postgres/sequences.ts";
+import { verifyMayGoBack } from "./back-to-before.ts";
 import { withBoth, withSource, withTarget } from "./databases.ts";
 import { remembered } from "./remembered.ts";
 import { reopenLedger, verifyImported, verifyRowsAreIn } from "./postimport-readiness.ts";
@@ -167,6 +168,7 @@ async function undo(context: StepContext): Promise<void> {
   await withTarget(
     context,
     async (target) => {
+      await verifyMayGoBack(context, target);
       await reopenLedger(context, target);
       await putSequencesBack(context, target);
       await enterPhase(context, target, "loaded", ["undoing"]);

@@ -38,22 +38,18 @@ const readFound = (context: StepContext): Promise<Found> =>
     return { affected: await readAffected(target, scope), catalogue: scope.targetCatalogue };
   });
 
-/** A point of rows that the import of this run wrote would be none. @throws Failure (exit 3) */
-async function verifyNotImported(context: StepContext, target: Database): Promise<void> {
+/**
+ * After an import of this run nothing gives way any more: steps by hand, and a resume that comes by afterwards. A point
+ * of the rows that it wrote would be none.
+ */
+async function hasImported(context: StepContext, target: Database): Promise<boolean> {
   const { imports } = await readLedger(target);
-  const own = imports.find(({ run }) => run === context.runId);
-  if (own === undefined && !context.isDone("import")) return;
-  throw refused("this run has imported already", [
-    {
-      what: "v2 holds v1's rows; the rows that gave way are in the rollback point that was taken before",
-      todo: `Go on: ${context.commandLine("resume")}; or take the import back: ${context.commandLine("undo")}`,
-    },
-  ]);
+  return context.isDone("import") || imports.some(({ run }) => run === context.runId);
 }
 
 async function check(context: StepContext): Promise<void> {
   await withBoth(context, async (source, target) => {
-    await verifyNotImported(context, target);
+    if (await hasImported(context, target)) return;
     const scope = await readScope(context, source, target);
     const affected = await readAffected(target, scope);
     if (!needsPoint(affected)) return;
@@ -77,6 +73,7 @@ async function check(context: StepContext): Promise<void> {
 const plannedSnapshot = "<exported when it runs>";
 
 async function plan(context: StepContext): Promise<readonly Command[]> {
+  if (await withTarget(context, (target) => hasImported(context, target))) return [];
   const { affected, catalogue } = await readFound(context);
   if (!needsPoint(affected)) return [];
   return withTarget(context, async (target) =>
@@ -101,6 +98,12 @@ function say(context: StepContext, manifest: RollbackManifest, isNew: boolean): 
 }
 
 async function run(context: StepContext): Promise<void> {
+  if (await withTarget(context, (target) => hasImported(context, target))) {
+    context.screen.line("  · this run has imported already: nothing of v2 gives way any more");
+    if (context.recall(remembered.rollbackPoint) === undefined)
+      context.remember(remembered.rollbackPoint, { taken: false } satisfies PointFact);
+    return;
+  }
   const found = await readFound(context);
   const { affected } = found;
   if (!needsPoint(affected)) {

@@ -6,7 +6,7 @@ import type { Database } from "../../postgres/database.ts";
 import { displayName, type QualifiedName } from "../../postgres/identifier.ts";
 import { readIdentity } from "../../postgres/identity.ts";
 import { readLedger } from "../../postgres/ledger.ts";
-import { isSameKept, readKeptTables, type KeptTable } from "../../postgres/rollback-contents.ts";
+import { compareKept, type KeptTable } from "../../postgres/rollback-contents.ts";
 import { readRollbackManifest, type RollbackManifest } from "../../postgres/rollback-manifest.ts";
 import { readExtent, type ImportExtent } from "./import-extent.ts";
 import { remembered } from "./remembered.ts";
@@ -132,9 +132,8 @@ export async function listNotAsBefore(
     onTable(before);
     const name = { schema: before.schema, name: before.name };
     const table = findTable(catalogue, before);
-    const [now] = table === undefined ? [] : await readKeptTables(target, [table]);
-    if (now === undefined || !isSameKept(before, now))
-      wrong.push({ name, rows: now?.rows, before: before.rows });
+    const now = table === undefined ? undefined : await compareKept(target, table, before);
+    if (now?.isSame !== true) wrong.push({ name, rows: now?.rows, before: before.rows });
   }
   return wrong;
 }
