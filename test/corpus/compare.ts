@@ -122,7 +122,7 @@ async function isBehind(
     const [row] = await queryRows(
       clients,
       connection,
-      `select trunc(${direction}(${column}))::text from ${table}`,
+      `select trunc(${direction}(${column}))::text from ${table} where ${column}::text ~ '^[-0-9.]+$'`,
     ).catch(() => []);
     if (row?.[0] !== undefined && row[0] !== "") ends.push(BigInt(row[0]));
   }
