@@ -110,6 +110,14 @@ export interface ExclusionConstraint {
   readonly definition: string;
 }
 
+/** What can be asked like a table and holds no rows of its own. */
+export interface OtherRelation extends QualifiedName {
+  /** v view, m materialized view, f foreign table. */
+  readonly kind: "v" | "m" | "f";
+  /** Topmost partitioned ancestor of a foreign table that is a partition. */
+  readonly root: QualifiedName | null;
+}
+
 /** What one database holds, apart from system schemas, temporary tables and our own schema. */
 export interface Catalogue {
   readonly tables: readonly Table[];
@@ -118,6 +126,7 @@ export interface Catalogue {
   readonly uniqueKeys: readonly UniqueKey[];
   readonly checks: readonly CheckConstraint[];
   readonly exclusions: readonly ExclusionConstraint[];
+  readonly others: readonly OtherRelation[];
   /** How many large objects there are; they belong to no table. */
   readonly largeObjects: number;
 }
@@ -195,6 +204,16 @@ export async function listTables(db: Database): Promise<Table[]> {
   }));
 }
 
+async function listOthers(db: Database): Promise<OtherRelation[]> {
+  const rows = await db.ask<
+    Omit<OtherRelation, "root"> & { rootSchema: string | null; rootName: string | null }
+  >("postgres/list-other-relations");
+  return rows.map(({ rootSchema, rootName, ...other }) => ({
+    ...other,
+    root: rootSchema === null || rootName === null ? null : { schema: rootSchema, name: rootName },
+  }));
+}
+
 /** Reads the whole catalogue; inside `db.snapshot` all of it is of one moment. */
 export async function readCatalogue(db: Database): Promise<Catalogue> {
   return {
@@ -204,6 +223,7 @@ export async function readCatalogue(db: Database): Promise<Catalogue> {
     uniqueKeys: await db.ask<UniqueKey>("postgres/list-unique-indexes"),
     checks: await db.ask<CheckConstraint>("postgres/list-check-constraints"),
     exclusions: await db.ask<ExclusionConstraint>("postgres/list-exclusion-constraints"),
+    others: await listOthers(db),
     largeObjects: (await db.ask<{ count: number }>("postgres/count-large-objects"))[0]?.count ?? 0,
   };
 }

@@ -43,6 +43,7 @@ export const makeCatalogue = (tables: readonly Table[], largeObjects = 0): Catal
   uniqueKeys: [],
   checks: [],
   exclusions: [],
+  others: [],
   largeObjects,
 });
 

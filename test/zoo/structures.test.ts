@@ -18,20 +18,22 @@ beforeAll(async () => {
 });
 afterAll(() => zoo.stop());
 
-async function moveAll(creatures: readonly Creature[]): Promise<void> {
-  const animal = await zoo.animal(gather(creatures));
-  const { ended, faults } = await animal.compare(expectAll(creatures));
-  expect(faults).toEqual([]);
-  expect(ended.output).toContain("RESULT: PASS");
-  for (const words of wordsOf(creatures)) expect(ended.output).toMatch(words);
-  animal.remove();
-}
+const families: readonly (readonly [string, readonly Creature[]])[] = [
+  ["partitioned tables", partitions],
+  ["foreign keys and other constraints", keys],
+  ["tables of every shape", tables],
+  ["types", types],
+  ["triggers, rules, views and functions", [...triggers, ...views]],
+  ["what belongs to others, and who sees which row", guests],
+];
 
 describe("a move leaves v2 with v1's rows and its own schema", () => {
-  test("partitioned tables", () => moveAll(partitions));
-  test("foreign keys and other constraints", () => moveAll(keys));
-  test("tables of every shape", () => moveAll(tables));
-  test("types", () => moveAll(types));
-  test("triggers, rules, views and functions", () => moveAll([...triggers, ...views]));
-  test("what belongs to others, and who sees which row", () => moveAll(guests));
+  test.each(families)("%s", async (_, creatures) => {
+    const animal = await zoo.animal(gather(creatures));
+    const { ended, faults } = await animal.compare(expectAll(creatures));
+    expect(faults).toEqual([]);
+    expect(ended.output).toContain("RESULT: PASS");
+    for (const words of wordsOf(creatures)) expect(ended.output).toMatch(words);
+    animal.remove();
+  });
 });

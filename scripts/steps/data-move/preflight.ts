@@ -7,10 +7,12 @@ import { sourceUrl, targetUrl } from "./params.ts";
 import { checkDevMove } from "./preflight/dev-move.ts";
 import { checkDirect } from "./preflight/direct.ts";
 import { checkDisk } from "./preflight/disk.ts";
+import { checkEventTriggers } from "./preflight/event-triggers.ts";
 import { checkGit } from "./preflight/git.ts";
 import { checkIdentity } from "./preflight/identity.ts";
 import { describeSides, readIdentityBox } from "./preflight/identity-box.ts";
 import { checkMigrations } from "./preflight/migrations.ts";
+import { checkPreparedTransactions } from "./preflight/prepared-transactions.ts";
 import { checkPrivileges } from "./preflight/privileges.ts";
 import {
   checkExtensions,
@@ -84,7 +86,13 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
     ],
     ["v1's rows in v2's schema:", () => checkForecast(sides)],
     ["Migrations of v2:", () => checkMigrations(context, scope.history)],
-    ["v2 contents:", async () => (filled = await checkEmptiness(sides))],
+    [
+      "v2 contents:",
+      async () => [
+        ...(filled = await checkEmptiness(sides)),
+        ...(await checkPreparedTransactions(sides)),
+      ],
+    ],
     ["Disk space:", () => checkDisk(sides)],
     ...(context.environment === "prod"
       ? ([["Dev move:", () => checkDevMove(context, target)]] as const)
@@ -121,6 +129,7 @@ async function checkDatabases(sides: Sides, facts: BothFacts): Promise<Findings>
       async () => [
         ...(await checkWritable(target, facts.target)),
         ...(await checkLedger(context, target)),
+        ...(await checkEventTriggers(target)),
       ],
     ],
   ]);

@@ -1,7 +1,14 @@
 import type { Problem } from "../../engine/failure.ts";
-import { findTable, type Catalogue, type Column, type Table } from "../../postgres/catalogue.ts";
+import {
+  findTable,
+  type Catalogue,
+  type Column,
+  type OtherRelation,
+  type Table,
+} from "../../postgres/catalogue.ts";
 import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
 import type { Leaf, MovedTable, TablePlan } from "../../postgres/table-plan.ts";
+import { countOf } from "../../engine/wording.ts";
 import { largeObjectsEntry, readDecisions, type Decisions } from "./leave-out.ts";
 
 /** What the decision is made from. */
@@ -60,8 +67,55 @@ function judgeTable(source: Table, facts: TablesToPlan, decisions: Decisions): V
   if (decisions.leavesTable(source)) return { leftOut: "left out by decision (V1_LEAVE_OUT)" };
   if (facts.history.has(nameKey(source))) return { leftOut: "migration history" };
   if (source.extension !== null) return { leftOut: `belongs to the extension ${source.extension}` };
-  if (target === undefined) return { homeless: true };
-  return judgeRights(source, target) ?? { moves: target };
+  if (target === undefined)
+    return judgeOtherKind(source, facts.target.others) ?? { homeless: true };
+  return judgeForeignPartitions(source, facts) ?? judgeRights(source, target) ?? { moves: target };
+}
+
+const kinds: Readonly<Record<OtherRelation["kind"], string>> = {
+  v: "view",
+  m: "materialized view",
+  f: "foreign table",
+};
+
+const isNamed =
+  (name: QualifiedName) =>
+  (other: OtherRelation): boolean =>
+    nameKey(other) === nameKey(name);
+
+function judgeOtherKind(source: Table, others: readonly OtherRelation[]): Verdict | undefined {
+  const other = others.find(isNamed(source));
+  if (other === undefined) return undefined;
+  const name = displayName(source);
+  return {
+    problem: {
+      what: `${name} is a table in v1 and a ${kinds[other.kind]} in v2: its rows could not be loaded`,
+      where: `table ${name}`,
+      todo: `make it a table in v2, or leave it behind with V1_LEAVE_OUT=${name}`,
+    },
+  };
+}
+
+/** No dump holds the rows of a foreign partition of v1, and rows that v2 routes into one leave it for another server. */
+function judgeForeignPartitions(
+  table: Table,
+  { source, target }: TablesToPlan,
+): Verdict | undefined {
+  const name = displayName(table);
+  for (const [side, { others }] of Object.entries({ v1: source, v2: target })) {
+    const parts = others.filter(({ root }) => root !== null && nameKey(root) === nameKey(table));
+    if (parts.length === 0) continue;
+    const says =
+      side === "v1" ? "its rows are in no dump" : "rows would leave v2 for another server";
+    return {
+      problem: {
+        what: `table ${name} has foreign tables among its partitions in ${side}: ${says}`,
+        where: `${side}, ${parts.map(displayName).join(", ")}`,
+        todo: `detach them for the time of the move, or leave the table behind with V1_LEAVE_OUT=${name}`,
+      },
+    };
+  }
+  return undefined;
 }
 
 function judgeRights(source: Table, target: Table): Verdict | undefined {
@@ -106,6 +160,9 @@ function judgeTargetOnly({
   const reasonOf = (table: Table): string | undefined => {
     if (history.has(nameKey(table))) return "migration history";
     if (table.extension !== null) return `belongs to the extension ${table.extension}`;
+    const other = source.others.find(isNamed(table));
+    if (other !== undefined)
+      return `is a ${kinds[other.kind]} in v1 and a table in v2: v2's own rows stay`;
     return table.owned ? undefined : `belongs to ${table.owner}, and v1 lacks it`;
   };
   return {
@@ -117,11 +174,31 @@ function judgeTargetOnly({
   };
 }
 
+/** oid, and what stands on it: lo of the extension of that name. */
+const mayRefer = (catalogue: Catalogue, { typeName, typeSchema, typeKind }: Column): boolean =>
+  (typeSchema === "pg_catalog" && typeName === "oid") ||
+  (typeKind === "d" &&
+    catalogue.domains.some(
+      ({ schema, name, baseName }) =>
+        schema === typeSchema && name === typeName && baseName === "oid",
+    ));
+
 function judgeLargeObjects(source: Catalogue, decisions: Decisions): Problem[] {
   if (source.largeObjects === 0 || decisions.leavesLargeObjects) return [];
+  const columns = source.tables
+    .filter((table) => isUnit(table) && !decisions.leavesTable(table))
+    .flatMap((table) =>
+      table.columns
+        .filter((column) => mayRefer(source, column) && !decisions.leavesColumn(table, column.name))
+        .map(({ name }) => `${displayName(table)}.${name}`),
+    );
   return [
     {
-      what: `v1 holds ${source.largeObjects} large object${source.largeObjects === 1 ? "" : "s"} (pg_largeobject), which belong to no table and are not moved`,
+      what: `v1 holds ${countOf(source.largeObjects, "large object")} (pg_largeobject), which belong to no table and are not moved`,
+      details:
+        columns.length === 0
+          ? ["no column of type oid or lo refers to them"]
+          : [`columns that may refer to them: ${columns.join(", ")}`],
       todo: `move them by hand (pg_dump --large-objects), or leave them behind with V1_LEAVE_OUT=${largeObjectsEntry}`,
     },
   ];

@@ -38,6 +38,7 @@ const catalogue: Catalogue = {
   uniqueKeys: [],
   checks: [],
   exclusions: [],
+  others: [],
   largeObjects: 0,
 };
 

@@ -47,6 +47,15 @@ export const guests: readonly Creature[] = [
     says: [/the foreign key t_closed_id_fkey on bound\.t stays during the load/],
   },
   {
+    is: "tables of a group that the owners are members of",
+    asSuperuser: "do 'begin create role zoo_group; exception when duplicate_object then null; end'",
+    both: "create schema shared; create table shared.t (id int primary key); create table shared.u (t_id int references shared.t); create materialized view shared.m as select id from shared.t with no data",
+    rows: "insert into shared.t values (1); insert into shared.u values (1); refresh materialized view shared.m",
+    atLast: `do $$ begin execute format('grant zoo_group to %I', (select pg_get_userbyid(datdba) from pg_database where datname = current_database())); end $$;
+      alter table shared.t owner to zoo_group; alter table shared.u owner to zoo_group; grant create, usage on schema shared to zoo_group; alter materialized view shared.m owner to zoo_group`,
+    expect: { mustHold: ["shared.t", "shared.u", "shared.m"] },
+  },
+  {
     is: "row-level security with policies of all kinds, to other roles; the owner passes it",
     asSuperuser:
       "do 'begin create role zoo_reader; exception when duplicate_object then null; end'; do 'begin create role zoo_writer; exception when duplicate_object then null; end'",

@@ -62,10 +62,21 @@ export const partitions: readonly Creature[] = [
       alter table thing_2 rename constraint thing_owner to yours;
       create table part (id int, primary key (id)) partition by list (id);
       create table part_1 partition of part for values in (1); create table part_2 partition of part for values in (2);
-      create table user_of_part (part_id int, constraint user_part foreign key (part_id) references part)`,
+      create table user_of_part (part_id int, one int, constraint user_part foreign key (part_id) references part,
+        constraint of_one_part foreign key (one) references part_1 (id));
+      create table orphan (part_id int)`,
+    v2: "alter table orphan add constraint unproven foreign key (part_id) references part not valid",
     rows: `insert into owner values (7); insert into thing values (1, 7), (2, 7), (2, null);
-      insert into part values (1), (2); insert into user_of_part values (1), (2), (null)`,
-    expect: { mustHold: ["attached.thing_1", "attached.thing_2", "attached.user_of_part"] },
+      insert into part values (1), (2); insert into user_of_part values (1, 1), (2, null), (null, 1);
+      insert into orphan values (1), (99); alter table orphan add constraint unproven foreign key (part_id) references part not valid`,
+    expect: {
+      mustHold: [
+        "attached.thing_1",
+        "attached.thing_2",
+        "attached.user_of_part",
+        "attached.orphan",
+      ],
+    },
   },
   {
     is: "a partition with checks, defaults, keys and triggers of its own",
