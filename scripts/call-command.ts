@@ -101,7 +101,9 @@ export function listenToSignals(
 ): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let since = 0;
+  let isOver = false;
   const onSignal = (): void => {
+    if (isOver) return;
     if (since > 0 && performance.now() - since < sameCtrlC) return;
     if (since > 0 || controller.signal.aborted) {
       screen.settle();
@@ -123,8 +125,10 @@ export function listenToSignals(
   return {
     signal: controller.signal,
     stop: () => {
-      for (const name of signals) process.off(name, onSignal);
       process.off("uncaughtException", onUncaught);
+      // npm's Ctrl-C may come after all is told: it must not take the exit code away
+      isOver = since > 0;
+      if (!isOver) for (const name of signals) process.off(name, onSignal);
     },
   };
 }

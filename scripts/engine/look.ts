@@ -23,24 +23,25 @@ export async function lookAtTarget(facts: CallFacts, journal: Journal): Promise<
  * All that was chosen is done: is the target safe? Asked only where a step of the runbook can leave it unsafe and the
  * run has worked on it.
  * @param how refuse: the call was to end with a safe target; warn: it was asked to leave it so
+ * @returns false when it is not, and that was only warned of
  * @throws Failure (exit 6) with the sentence and the command that mends it
  */
 export async function verifySafe(
   facts: CallFacts,
   journal: Journal,
   how: "refuse" | "warn",
-): Promise<void> {
+): Promise<boolean> {
   const { steps } = facts.runbook;
   const canBe = steps.some(({ leavesUnsafe }) => leavesUnsafe === true);
   const hasWorked = steps.some(
     ({ name, changes }) => changes === "target" && journal.deedOf(name) !== undefined,
   );
-  if (!canBe || !hasWorked) return;
+  if (!canBe || !hasWorked) return true;
   const { sentence, unsafe, next } = await lookAtTarget(facts, journal);
-  if (!unsafe) return;
+  if (!unsafe) return true;
   if (how === "warn") {
     facts.screen.warning(`${sentence}${next === undefined ? "" : `; that is mended by ${next}`}`);
-    return;
+    return false;
   }
   throw new Failure({
     exitCode: exitCodes.unsafe,

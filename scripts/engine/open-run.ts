@@ -45,6 +45,18 @@ export function beginRun(facts: CallFacts): Journal {
   });
 }
 
+/** Writes down who calls what, with which options and which version; the confirmed name is not kept. */
+export function noteCall(journal: Journal, verb: string, facts: CallFacts): void {
+  const { confirm: _, ...options } = facts.options;
+  journal.append({ type: "options", verb, options, movebook: movebookVersion });
+  facts.screen.event("run", {
+    run: journal.header.run,
+    runbook: facts.runbook.name,
+    environment: facts.environment,
+    verb,
+  });
+}
+
 const hasEffect = async (context: StepContext, step: Step): Promise<boolean> =>
   (await step.mayHaveEffect?.(context)) ?? (await effectHolds(context, step));
 

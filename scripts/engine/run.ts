@@ -7,12 +7,18 @@ import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { verifySafe } from "./look.ts";
-import { beginRun, contextOf, findOpenRun, supersedeOpenRuns, verifyOpen } from "./open-run.ts";
+import {
+  beginRun,
+  contextOf,
+  findOpenRun,
+  noteCall,
+  supersedeOpenRuns,
+  verifyOpen,
+} from "./open-run.ts";
 import { listPinDifferences, tellOtherVersion, verifyPins } from "./pins.ts";
 import { tryToRecall, type Recalled } from "./recalled-run.ts";
 import type { Step } from "./step.ts";
 import { refuseRemembered, takeOver, verifyOwn } from "./take-over.ts";
-import { movebookVersion } from "./version.ts";
 
 /**
  * @param steps that are to run: the one that takes back may go on with that
@@ -106,22 +112,11 @@ async function executeAll(
   verb: "run" | "step" | "resume",
 ): Promise<void> {
   await new Execution(facts, journal, verb === "resume").runAll(steps);
-  await verifySafe(facts, journal, verb === "step" ? "warn" : "refuse");
+  const isSafe = await verifySafe(facts, journal, verb === "step" ? "warn" : "refuse");
   const complete = facts.runbook.steps.every(
     (step) => step.byHand === true || journal.stateOf(step.name) === "done",
   );
-  if (complete) journal.append({ type: "run-ended", outcome: "done" });
-}
-
-function noteCall(journal: Journal, verb: string, facts: CallFacts): void {
-  const { confirm: _, ...options } = facts.options;
-  journal.append({ type: "options", verb, options, movebook: movebookVersion });
-  facts.screen.event("run", {
-    run: journal.header.run,
-    runbook: facts.runbook.name,
-    environment: facts.environment,
-    verb,
-  });
+  if (complete && isSafe) journal.append({ type: "run-ended", outcome: "done" });
 }
 
 /** What can be refused now is not refused an hour later: a name that is wrong, or that nobody can be asked for. */

@@ -7,7 +7,7 @@ import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { verifySafe } from "./look.ts";
-import { contextOf, findOpenRun, listDone } from "./open-run.ts";
+import { contextOf, findOpenRun, listDone, noteCall } from "./open-run.ts";
 import { listPinDifferences, tellOtherVersion, verifyPins } from "./pins.ts";
 import { tryToRecall } from "./recalled-run.ts";
 import type { Step, StepContext } from "./step.ts";
@@ -90,7 +90,9 @@ async function undoAll(
     await lock.before(step, context);
     await undoStep(context, journal, step);
   }
-  if (facts.selection?.until === undefined && journal.outcome !== "undone")
+  const isWhole = facts.selection?.until === undefined;
+  await verifySafe(facts, journal, isWhole ? "refuse" : "warn");
+  if (isWhole && journal.outcome !== "undone")
     journal.append({ type: "run-ended", outcome: "undone" });
   return steps.length;
 }
@@ -154,6 +156,7 @@ export async function undo(facts: CallFacts, onJournal: (journal: Journal) => vo
   verifyPins(journal, facts);
   onJournal(journal);
   tellOtherVersion(facts, journal);
+  noteCall(journal, "undo", facts);
   let count = await undoLocked({ facts, journal, undoable, of: "" });
   const before = count > 0 ? undefined : findRunBefore(facts, journal, undoable);
   if (before !== undefined) {
@@ -163,9 +166,7 @@ export async function undo(facts: CallFacts, onJournal: (journal: Journal) => vo
     const of = ` of run ${before.header.run}`;
     count = await undoLocked({ facts, journal: before, undoable, of });
   }
-  const last = before ?? journal;
-  await verifySafe(facts, last, facts.selection?.until === undefined ? "refuse" : "warn");
-  const isOpen = last.outcome === "open";
+  const isOpen = (before ?? journal).outcome === "open";
   if (count > 0) facts.screen.good("undone");
   else
     facts.screen.good(`nothing was there to take back; the run is ${isOpen ? "open" : "closed"}`);

@@ -101,6 +101,51 @@ test("a second Ctrl-C exits at once, and still no program is left", async () => 
   await until("no program is left", () => listSleepers().length === 0);
 });
 
+describe("a second Ctrl-C while a command that hears no signal runs", () => {
+  const deaf = "trap '' TERM INT; while :; do sleep 60; done";
+
+  test("leaves at once, kills it, says that nobody looked and where to look; a resume goes on", async () => {
+    world.order("load.run", { shell: deaf });
+    const { child, ended } = startFake(world, run);
+    await sleeps();
+    child.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("the target was not looked at");
+    expect(stdout).toContain("npx movebook status fake --env dev");
+    await until("no program is left", () => listSleepers().length === 0);
+    expect(world.calls()).not.toContain("target.look");
+    world.order("load.run", undefined);
+    world.unlock();
+    const status = await startFake(world, ["status", "fake", "--env", "dev"]).ended;
+    expect(status.stdout).toContain("load: started and not finished: interrupted, or running now");
+    expect((await startFake(world, ["resume", "fake", "--env", "dev"]).ended).code).toBe(0);
+  });
+
+  test("once: it is ended by force, and the target is looked at", async () => {
+    world.order("load.run", { shell: deaf });
+    const { child, ended } = startFake(world, run);
+    await sleeps();
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("the target is as it was");
+    expect(listSleepers()).toEqual([]);
+  });
+});
+
+test("a process that was stopped for a while, as a machine that slept, goes on", async () => {
+  world.order("load.run", { progress: { text: "loading", lines: ["one", "two", "three"] } });
+  const { child, ended } = startFake(world, run);
+  await until("it loads", () => world.calls().includes("load.run"));
+  child.kill("SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  child.kill("SIGCONT");
+  expect((await ended).code).toBe(0);
+});
+
 test("an error that nobody catches ends the run in order, with a report and without a stack", async () => {
   world.order("load.run", { throwLater: true, sleep: true });
   const { code, stdout, stderr } = await startFake(world, run).ended;
