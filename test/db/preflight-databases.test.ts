@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../scripts/engine/journal.ts";
+import { remembered } from "../../scripts/steps/data-move/remembered.ts";
+import { buildRunEntry } from "../../scripts/postgres/ledger-run.ts";
 import { buildLedger, buildImportEntry, buildLedgerEntry } from "../../scripts/postgres/ledger.ts";
 import { fingerprintSchema } from "../../scripts/postgres/schema-fingerprint.ts";
 import { checkDevMove } from "../../scripts/steps/data-move/preflight/dev-move.ts";
@@ -12,7 +14,6 @@ import {
   checkEmptiness,
   checkLedger,
 } from "../../scripts/steps/data-move/preflight/target-contents.ts";
-import { makePreflightContext } from "./preflight-context.ts";
 import { problemsIn, say, usePreflightPair } from "./preflight-pair.ts";
 
 const pair = usePreflightPair();
@@ -102,7 +103,7 @@ describe("v2's tables", () => {
       text: "2 tables of v2 hold rows already",
       problem: { details: ["Animal: 1,234 rows", "p: 1 row"] },
     });
-    expect(result?.problem?.todo).toContain("empty them");
+    expect(result?.problem?.todo).toContain("--replace");
   });
 
   it("that hold the rows of a run of ours lead to resume, validate and undo", async () => {
@@ -121,8 +122,12 @@ describe("v2's tables", () => {
         }),
     );
     const sides = await pair.readSides();
-    const [result] = await checkEmptiness(sides);
-    expect(result?.problem?.todo).toContain("resume data-move --env dev");
+    expect(say(await checkEmptiness(sides))).toEqual([
+      "noted: 1 table of v2 holds what this run has imported",
+    ]);
+    const other = { ...sides, context: { ...sides.context, runId: "run-2" } };
+    const [result] = await checkEmptiness(other);
+    expect(result?.problem?.todo).toContain("status data-move --env dev");
     expect(result?.problem?.todo).toContain("undo data-move --env dev");
     expect(say(await checkLedger(sides.context, sides.target))).toEqual([
       "passed: no foreign keys are waiting to be restored",
@@ -145,17 +150,25 @@ describe("v2's tables", () => {
     await pair.inV2(buildLedger() + buildLedgerEntry("run-1", key));
     const { context, target } = await pair.readSides();
     expect(say(await checkLedger(context, target))).toEqual([
-      "problem: v2 is without 1 foreign key that an earlier run dropped",
-    ]);
-    const dropped = makePreflightContext({
-      folder: pair.folder(),
-      done: ["drop-foreign-keys"],
-    }).context;
-    expect(say(await checkLedger(dropped, target))).toEqual([
       "noted: 1 foreign key of v2 was dropped by this run",
     ]);
-    const other = { ...dropped, runId: "run-2" };
-    expect(problemsIn(await checkLedger(other, target))).toHaveLength(1);
+    const other = { ...context, runId: "run-2" };
+    expect(say(await checkLedger(other, target))).toEqual([
+      "problem: v2 is without 1 foreign key that an earlier run dropped",
+    ]);
+  });
+
+  it("must not be in the middle of being taken back, nor lack keys that only the journal knows", async () => {
+    await pair.both("create table a (id int)");
+    const { context, target } = await pair.readSides();
+    const run = { environment: "dev", journal: "", files: {} };
+    await pair.inV2(buildLedger() + buildRunEntry({ ...run, run: "run-0", phase: "undoing" }));
+    const lost = [{ schema: "public", table: "a", name: "a_fkey", definition: "FOREIGN KEY" }];
+    const recall = (key: string): unknown => (key === remembered.droppedKeys ? lost : undefined);
+    expect(problemsIn(await checkLedger({ ...context, recall }, target))).toEqual([
+      expect.stringContaining("v2 is without 1 foreign key that this run dropped"),
+      expect.stringMatching(/^run run-0 is being taken back, by /u),
+    ]);
   });
 });
 

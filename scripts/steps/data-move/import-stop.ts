@@ -30,7 +30,9 @@ export function findStop(
   const { sections } = readManifest(dumpFiles(context).manifest);
   const section = sections.find(({ start, end }) => start === second.start && end === second.end);
   if (section === undefined) return undefined;
-  const { table, columns } = parseCopyHeader(first.text.replace(/^copy /u, "COPY "));
+  // the load's search_path is set before it
+  const header = first.text.slice(first.text.indexOf("\ncopy ") + 1).replace(/^copy /u, "COPY ");
+  const { table, columns } = parseCopyHeader(header);
   const place = parseCopyContext(serverContext, { table: table.name, columns });
   return { section, into: table, place };
 }

@@ -4,6 +4,7 @@ import type { Command } from "../../engine/command.ts";
 import { every } from "../../engine/every.ts";
 import { exitCodes, Failure, failed, refused, type Problem } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
+import { countOf } from "../../engine/wording.ts";
 import { hashFile } from "../../postgres/dump-file.ts";
 import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
 import { describeEndpoint } from "../../postgres/endpoint.ts";
@@ -18,6 +19,7 @@ import { planImport } from "./import-plan.ts";
 import { verifyTarget } from "./import-readiness.ts";
 import { ImportWatch } from "./import-watch.ts";
 import { identityOf, sourceUrl, targetUrl } from "./params.ts";
+import { nameKeys } from "./key-names.ts";
 import { verifyNoKeysLost } from "./lost-ledger.ts";
 import { holdsImport, noteTransaction } from "./import-evidence.ts";
 import { fillRunEntry, readOwnLedger, readRunEntry } from "./run-entry.ts";
@@ -70,8 +72,16 @@ async function verifyDump(context: StepContext): Promise<void> {
 
 /** @throws Failure (exit 3) when the ledger is of another layout, or what an earlier drop took is not back */
 async function verifyLedger(context: StepContext, target: Database): Promise<void> {
-  await readOwnLedger(context, target);
+  const ledger = await readOwnLedger(context, target);
   await verifyNoKeysLost(context, target);
+  const others = ledger.unrestored.filter((key) => key.run !== context.runId);
+  if (others.length === 0) return;
+  throw refused(`${countOf(others.length, "foreign key")} of v2 must be restored first`, [
+    {
+      what: `run ${others[0]?.run} dropped ${nameKeys(others)}; what v2's schema was before is not known to this run`,
+      todo: `Put them back first: ${context.commandLine("step", "restore-foreign-keys")}`,
+    },
+  ]);
 }
 
 async function check(context: StepContext): Promise<void> {

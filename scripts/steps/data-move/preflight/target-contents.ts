@@ -3,7 +3,9 @@ import type { StepContext } from "../../../engine/step.ts";
 import type { Database } from "../../../postgres/database.ts";
 import { listFilledTables, type FilledTable } from "../../../postgres/filled-tables.ts";
 import { displayName } from "../../../postgres/identifier.ts";
-import { readLedger, type Ledger } from "../../../postgres/ledger.ts";
+import type { KeyDefinition } from "../../../postgres/key-changes.ts";
+import { ledgerLayout, readLedger, type Ledger } from "../../../postgres/ledger.ts";
+import { describeLostKeys, listLostKeys } from "../lost-ledger.ts";
 import { checkReplacing, judgeReplaced, mayReplace } from "../replace.ts";
 import { nameKeys } from "../key-names.ts";
 import { countOf } from "../../../engine/wording.ts";
@@ -35,7 +37,11 @@ export function judgeFilled(
   if (filled.length === 0) return [passed(`v2's tables are empty (${countOf(looked, "table")})`)];
   // steps by hand, and a resume that looks afterwards
   if (context.isDone("import") || ledger.imports.some(({ run }) => run === context.runId))
-    return [noted(`${countOf(filled.length, "table")} of v2 hold what this run has imported`)];
+    return [
+      noted(
+        `${countOf(filled.length, "table")} of v2 ${filled.length === 1 ? "holds" : "hold"} what this run has imported`,
+      ),
+    ];
   if (mayReplace(context, ledger)) return judgeReplaced(filled);
   const lines = filled.map(({ table, rows }) => `${displayName(table)}: ${countOf(rows, "row")}`);
   const details =
@@ -74,7 +80,7 @@ export function judgeLedger(context: StepContext, ledger: Ledger): CheckResult[]
   const count = countOf(ledger.unrestored.length, "foreign key");
   const runs = [...new Set(ledger.unrestored.map(({ run }) => run))];
   const details = [`dropped by run ${runs.join(", ")}: ${nameKeys(ledger.unrestored)}`];
-  if (context.isDone("drop-foreign-keys") && runs.every((run) => run === context.runId))
+  if (runs.every((run) => run === context.runId))
     return [
       noted(
         `${count} of v2 ${ledger.unrestored.length === 1 ? "was" : "were"} dropped by this run`,
@@ -89,16 +95,53 @@ export function judgeLedger(context: StepContext, ledger: Ledger): CheckResult[]
   ];
 }
 
-/** What an earlier move left in v2. */
-export async function checkLedger(context: StepContext, target: Database): Promise<CheckResult[]> {
-  const ledger = await readLedger(target);
-  const others = ledger.imports.filter(({ run }) => run !== context.runId);
+/** A ledger of another layout takes nothing but the restore of its keys. */
+function judgeLayout({ layout }: Ledger): CheckResult[] {
+  if (layout === undefined || layout === ledgerLayout) return [];
   return [
-    ...judgeLedger(context, ledger),
-    ...others.map(({ run, importedAt }) =>
+    problem("the ledger in v2 was made by an earlier movebook", {
+      where: "v2, schema movebook",
+      todo: "Restore its foreign keys, then finish that run, or take it back, with the movebook that began it.",
+    }),
+  ];
+}
+
+/** Keys that only the journal knows, because somebody has dropped the ledger. */
+function judgeLost(context: StepContext, lost: readonly KeyDefinition[]): CheckResult[] {
+  if (lost.length === 0) return [];
+  return [
+    problem(describeLostKeys(lost), {
+      todo: `Restore them first: ${context.commandLine("step", "restore-foreign-keys")}`,
+    }),
+  ];
+}
+
+/** Runs that others, or a run before, have not finished. */
+const judgeOthers = (context: StepContext, { imports, runs }: Ledger): CheckResult[] => [
+  ...imports
+    .filter(({ run }) => run !== context.runId)
+    .map(({ run, importedAt }) =>
       warned(
         `the ledger in v2 says that run ${run} imported at ${importedAt} and was not finished`,
       ),
     ),
+  ...runs
+    .filter(({ run, phase }) => run !== context.runId && phase === "undoing")
+    .map(({ run, operator, changedAt }) =>
+      problem(`run ${run} is being taken back, by ${operator} since ${changedAt}`, {
+        where: "v2, movebook.runs",
+        todo: `Finish that first: ${context.commandLine("undo")}`,
+      }),
+    ),
+];
+
+/** What an earlier move left in v2. */
+export async function checkLedger(context: StepContext, target: Database): Promise<CheckResult[]> {
+  const ledger = await readLedger(target);
+  return [
+    ...judgeLayout(ledger),
+    ...judgeLost(context, await listLostKeys(context, target, ledger)),
+    ...judgeLedger(context, ledger),
+    ...judgeOthers(context, ledger),
   ];
 }
