@@ -14,6 +14,7 @@ import { dropSettledLedger } from "../../postgres/drop-ledger.ts";
 import { restoreLedgerKeys } from "./ledger-keys.ts";
 import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
+import { verifyTarget } from "./import-readiness.ts";
 import { targetUrl } from "./params.ts";
 import { programsOf } from "./chosen-programs.ts";
 import {
@@ -137,7 +138,12 @@ export const dropForeignKeys: Step = {
   byHand: true,
   interrupted: "run-again",
   leavesUnsafe: true,
-  check: (context) => withTarget(context, (target) => verifyNoKeysLost(context, target)),
+  check: (context) =>
+    withBoth(context, async (source, target) => {
+      await verifyNoKeysLost(context, target);
+      // what the import will refuse is refused before the keys of a filled v2 are gone
+      await verifyTarget(context, source, target);
+    }),
   plan,
   run,
   verify,
