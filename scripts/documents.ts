@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { buildEnvExample, buildFileExample } from "./engine/env-example.ts";
 import { exitCodes, type ExitCode } from "./engine/failure.ts";
 import type { Runbook, Step } from "./engine/step.ts";
+import { rollbackVerbs } from "./rollback-command.ts";
 import { runbooks } from "./runbooks.ts";
 
 /** A file that is written wholly or in part from what the code says; `npm run docs` writes it. */
@@ -66,6 +67,12 @@ const verbText: Readonly<Record<string, string>> = {
   resume: "Goes on with the open run",
   undo: "Takes back what the newest run changed",
   status: "Where the run stands, and what v2 says",
+  ...Object.fromEntries(
+    rollbackVerbs.map(({ name, does }) => [
+      `rollback ${name}`,
+      `${does.charAt(0).toUpperCase()}${does.slice(1)}`,
+    ]),
+  ),
 };
 
 function describeCall(runbook: Runbook, verb: string, words: readonly string[]): string {
@@ -88,9 +95,9 @@ function describeCall(runbook: Runbook, verb: string, words: readonly string[]):
 
 function describeScript(command: string, runbook: Runbook): Row | undefined {
   const words = command.split(/\s+/);
-  const [verb = "", name, ...rest] = words.slice(
-    words.findIndex((word) => /movebook/.test(word)) + 1,
-  );
+  const [first = "", ...others] = words.slice(words.findIndex((word) => /movebook/.test(word)) + 1);
+  const [verb, name, ...rest] =
+    first === "rollback" ? [`rollback ${others[0]}`, ...others.slice(1)] : [first, ...others];
   if (name !== runbook.name) return undefined;
   const does = describeCall(runbook, verb, rest);
   return [`\`npx movebook ${[verb, name, ...rest].join(" ")}\``, does];
