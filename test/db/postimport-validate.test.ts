@@ -139,6 +139,8 @@ describe("after an import", () => {
     expect(text).toContain("TABLE ROW COUNTS:\n─");
     expect(text).toContain("ORPHAN CHECKS (Party FK Integrity):\n─");
     expect(text).toMatch(/ {2}✓ Contact\.partyId {2,}0\n/u);
+    expect(text).toMatch(/✓ everything else as before +\d+\n/u);
+    expect(text).toMatch(/✓ schema dump identical +\d+ lines\n/u);
     expect(text).toMatch(/✓ prisma: _prisma_migrations as before +equal/u);
     expect(text).toMatch(/not applicable: v2 has no .*PlanParty\.id/u);
     const [, ran, all] = /(\d+) of (\d+) checks ran/u.exec(text) ?? [];
@@ -182,6 +184,7 @@ describe("after an import", () => {
     expect(said).toContain("the rows of table Party are not the same");
     expect(said).toContain("check find-contacts-of-other-party-type finds 1 row");
     expect(said).toContain("2 differences in constraints to what they were before the import");
+    expect(said).toContain("2 objects of v2 not as before the import in the dump of its schema");
     expect(said).toContain("v2's own migration history is not as it was");
     expect(failure.problems.flatMap(({ rows: found }) => found ?? []).join()).toContain(
       "missing (9)",

@@ -86,6 +86,22 @@ export const breaks: readonly Break[] = [
     line: /^publication member out of animal: is new/u,
   },
   {
+    what: "which rows of a table are published",
+    sql: "alter publication out set table owner where (id > 5)",
+    line: /^publication member out of owner: where, md5 was not set, is [0-9a-f]{32}$/u,
+  },
+  {
+    what: "which columns of a table are published",
+    sql: "alter publication out set table owner (id)",
+    line: /^publication member out of owner: columns was not set, is \["id"\]$/u,
+  },
+  {
+    what: "a schema in a publication",
+    sql: "create publication wide; alter publication wide add tables in schema other",
+    line: /^publication member other\.wide: is new: schema other$/u,
+    bySuperuser: true,
+  },
+  {
     what: "what a publication publishes",
     sql: "alter publication out set (publish = 'insert')",
     line: /^publication out: .*pubdelete was true, is false/u,

@@ -104,7 +104,7 @@ describe("what a move must leave as it was", () => {
       for (const summary of [
         "COMMENT COLUMN animal.name: is new",
         "STATISTICS pairs: 0 of its lines gone, 1 new",
-        "PUBLICATION TABLE out animal: is new",
+        "PUBLICATION TABLE out owner: 1 of its lines gone, 1 new",
         "TABLE fresh in schema other: is new",
         "USER MAPPING USER MAPPING move_owner SERVER far: is new",
         "RULE owner silent: 0 of its lines gone, 1 new",

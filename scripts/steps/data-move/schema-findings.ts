@@ -113,11 +113,18 @@ function describeMember(
   });
 }
 
-/** `17 tables, 120 columns, 3 functions`. */
+const pluralOf = (kind: string): string =>
+  kind.endsWith("s") ? kind : `${kind}s`.replace(/ys$/u, "ies");
+
+/** `17 tables, 120 columns, 1 function`. */
 function countKinds({ others }: Structure): string {
   const counts = new Map<string, number>();
   for (const { kind } of others) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${count.toLocaleString("en-US")} ${kind}`).join(", ");
+  return [...counts]
+    .map(
+      ([kind, count]) => `${count.toLocaleString("en-US")} ${count === 1 ? kind : pluralOf(kind)}`,
+    )
+    .join(", ");
 }
 
 function describeSchemaDump(comparison: SchemaDumpComparison): Finding[] {
