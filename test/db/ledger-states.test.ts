@@ -1,9 +1,7 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Failure } from "../../scripts/engine/failure.ts";
-import { executeCommand } from "../../scripts/engine/shell.ts";
-import type { Step, StepContext } from "../../scripts/engine/step.ts";
+import type { StepContext } from "../../scripts/engine/step.ts";
 import { buildLedger, readLedger } from "../../scripts/postgres/ledger.ts";
 import { dropForeignKeys } from "../../scripts/steps/data-move/drop-foreign-keys.ts";
 import { dump } from "../../scripts/steps/data-move/dump.ts";
@@ -16,7 +14,7 @@ import { enterPhase } from "../../scripts/steps/data-move/run-entry.ts";
 import { haveSequencesMoved } from "../../scripts/steps/data-move/sequence-states.ts";
 import { listStatus } from "../../scripts/steps/data-move/status.ts";
 import { lookAtTarget } from "../../scripts/steps/data-move/target-state.ts";
-import { makeStepContext, type TestContext } from "./step-context.ts";
+import { makeMachine, takeOver, type Machine } from "./ledger-machine.ts";
 import { startTwoDatabases, type TwoDatabases } from "./two-databases.ts";
 
 /* Every state that a run can leave v2 in, seen from the machine of the run and from another one. */
@@ -32,45 +30,8 @@ const schema = `
 
 let two: TwoDatabases;
 
-/** A machine: the facts of a journal are all that it has of the run. */
-type Machine = TestContext & { readonly does: (step: Step) => Promise<void> };
-
-const journalOf = (facts: ReadonlyMap<string, unknown>): string =>
-  [...facts].map((fact) => `${JSON.stringify(fact)}\n`).join("");
-
-function makeMachine(done: readonly string[] = [], more: Partial<StepContext> = {}): Machine {
-  const made = makeStepContext({ source: two.urls.source, target: two.urls.target }, {}, done);
-  const context: StepContext = {
-    ...made.context,
-    journalText: () => journalOf(made.facts),
-    execute: (command, redirects) =>
-      executeCommand(command, made.context.runFolder, made.context.signal, redirects),
-    ...more,
-  };
-  const does = async (step: Step): Promise<void> => {
-    await step.check?.(context);
-    await step.run(context, (await step.plan?.(context)) ?? []);
-    await step.verify(context);
-  };
-  return { ...made, context, does };
-}
-
-/** Another machine takes the run over, with what v2 remembers of it. */
-async function takeOver(): Promise<Machine> {
-  const machine = makeMachine();
-  const run = await recallRun(machine.context);
-  if (run === undefined) throw new Error("v2 remembers no run");
-  for (const line of run.journal.trimEnd().split("\n")) {
-    const [key, value] = JSON.parse(line) as [string, unknown];
-    machine.facts.set(key, value);
-  }
-  for (const [name, contents] of Object.entries(run.files))
-    writeFileSync(join(machine.context.runFolder, name), contents);
-  return machine;
-}
-
 /** A call without any run. */
-const stranger = (): StepContext => makeMachine([], { runId: "none" }).context;
+const stranger = (): StepContext => makeMachine(two.urls, [], { runId: "none" }).context;
 
 const ledgerLines = async (context: StepContext): Promise<string> => {
   const sections = await listStatus(context);
@@ -102,6 +63,7 @@ const sequence = async (): Promise<object | undefined> =>
   (await two.target.query("select last_value, is_called from s.party_id_seq"))[0];
 
 let before: object[];
+let dumped: Machine;
 let machine: Machine;
 
 beforeAll(async () => {
@@ -113,11 +75,13 @@ beforeAll(async () => {
      insert into s.pet select i, i, i from generate_series(1, 3) i; refresh materialized view s.totals`,
   );
   before = await keys();
+  dumped = makeMachine(two.urls);
+  await dumped.does(dump);
 });
 afterAll(() => two.stop());
-beforeEach(async () => {
-  machine = makeMachine();
-  await machine.does(dump);
+beforeEach(() => {
+  machine = makeMachine(two.urls);
+  cpSync(dumped.context.runFolder, machine.context.runFolder, { recursive: true });
 });
 afterEach(async () => {
   await two.run("v2", `drop schema if exists movebook cascade; drop schema s cascade; ${schema}`);
@@ -133,7 +97,7 @@ describe("keys dropped by hand", () => {
     expect(state.next).toContain("step data-move restore-foreign-keys");
     const status = await ledgerLines(stranger());
     expect(status).toMatch(/run test-run \(dev\), by \S+@\S+, since \d{4}[^]*resume data-move/u);
-    const other = await takeOver();
+    const other = await takeOver(two.urls);
     await dropForeignKeys.verify(other.context);
     expect(await dropForeignKeys.mayHaveEffect?.(other.context)).toBe(true);
     await other.does(restoreForeignKeys);
@@ -145,7 +109,7 @@ describe("keys dropped by hand", () => {
 
   it("are never overwritten by a second run, and its import waits until they are back", async () => {
     await machine.does(dropForeignKeys);
-    const second = makeMachine([], { runId: "second" });
+    const second = makeMachine(two.urls, [], { runId: "second" });
     const kept = (await readLedger(two.target)).unrestored;
     await second.does(dropForeignKeys);
     expect((await readLedger(two.target)).unrestored).toEqual(kept);
@@ -230,7 +194,7 @@ describe("an import that was committed", () => {
     const state = await lookAtTarget(stranger());
     expect(state).toMatchObject({ unsafe: false, next: expect.stringContaining("resume") });
     expect(state.sentence).toMatch(/holds the rows of run test-run \(dev, by .* are not set yet/u);
-    const other = await takeOver();
+    const other = await takeOver(two.urls);
     await importData.verify(other.context);
     await other.does(postimport);
     expect(await readLedger(two.target)).toMatchObject({ exists: false });
@@ -244,7 +208,7 @@ describe("an import that was committed", () => {
     await two.run("v2", "select setval('s.party_id_seq', 3)");
     expect((await lookAtTarget(stranger())).sentence).toContain("are not all set yet");
     expect(await ledgerLines(stranger())).toContain("postimport has begun and is not finished");
-    const other = await takeOver();
+    const other = await takeOver(two.urls);
     await other.does(postimport);
     await postimport.undo?.(other.context);
     expect(await phase()).toBe("loaded");
@@ -266,7 +230,7 @@ describe("an import that was committed", () => {
     const gone = await thrown(postimport.check?.(machine.context) ?? Promise.resolve());
     expect(say(gone)).toContain("v2 does not hold the rows of this run");
     await expect(postimport.verify(machine.context)).rejects.toThrow("rows of this run");
-    const done = makeMachine(["import"]);
+    const done = makeMachine(two.urls, ["import"]);
     for (const [key, value] of machine.facts) done.facts.set(key, value);
     expect((await lookAtTarget(done.context)).sentence).toContain("2 of 2 tables");
   });
@@ -308,7 +272,7 @@ describe("a ledger of an earlier movebook", () => {
       "v2",
       "drop table movebook.ledger, movebook.runs; alter table movebook.imports drop column tables, drop column replaced",
     );
-    const { context } = makeMachine([], { runId: "new" });
+    const { context } = makeMachine(two.urls, [], { runId: "new" });
     for (const work of [importData.check?.(context), dropForeignKeys.plan?.(context)])
       expect(say(await thrown(work ?? Promise.resolve()))).toMatch(
         /earlier movebook[^]*restore-foreign-keys[^]*movebook that began it/u,
