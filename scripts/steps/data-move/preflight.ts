@@ -27,6 +27,7 @@ import { askSection, type ScopedSides, type Sides } from "./preflight/section.ts
 import { reachServer, type Reached } from "./preflight/servers.ts";
 import { checkSettings } from "./preflight/settings.ts";
 import { checkSnapshot } from "./preflight/snapshot.ts";
+import { checkWidths } from "./preflight/width.ts";
 import { checkEmptiness, checkLedger } from "./preflight/target-contents.ts";
 import { resolvePrograms } from "./preflight/tools.ts";
 import { readScope, type Scope } from "./scope.ts";
@@ -85,6 +86,7 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
       ],
     ],
     ["v1's rows in v2's schema:", () => checkForecast(sides)],
+    ["Wide rows:", () => checkWidths(sides, facts)],
     ["Migrations of v2:", () => checkMigrations(context, scope.history)],
     [
       "v2 contents:",
