@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { lastLine, startsUserMapping, StatementEnd } from "./schema-dump-text.ts";
 import type { SchemaDumpScope } from "./schema-dump.ts";
 
@@ -67,7 +67,8 @@ export class SchemaDumpFile {
   }
 
   #flush(): void {
-    writeSync(this.#handle, this.#pending);
+    // not writeSync: on a full disk that writes a part and says nothing
+    appendFileSync(this.#handle, this.#pending);
     this.#pending = "";
   }
 

@@ -8,7 +8,7 @@ import {
   quoteName,
   type QualifiedName,
 } from "./identifier.ts";
-import { lockWait } from "./load-parts.ts";
+import { lockWait } from "./lock-wait.ts";
 import { buildConnection } from "./psql.ts";
 
 /** What of a schema is dumped; plain JSON, kept with the dump: two dumps are compared when they have the same one. */

@@ -14,6 +14,8 @@ where (d.objoid >= 16384 or d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.r
   and coalesce(i.schema, '') not in ('information_schema', 'movebook')
   and not (d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and i.identity = 'movebook')
   and d.classoid <> 'pg_catalog.pg_trigger'::pg_catalog.regclass
+  -- large objects are data
+  and d.classoid <> 'pg_catalog.pg_largeobject'::pg_catalog.regclass
   -- the copies of a foreign key on partitions and constraint triggers are not listed
   and not exists (
     select from pg_catalog.pg_constraint as k

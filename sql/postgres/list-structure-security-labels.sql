@@ -16,4 +16,6 @@ from (
 cross join lateral pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) as i
 left join pg_catalog.pg_class as c on l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = l.objoid
 where coalesce(i.schema, '') <> 'movebook'
+  -- large objects are data
+  and l.classoid <> 'pg_catalog.pg_largeobject'::pg_catalog.regclass
 order by 2, 4;

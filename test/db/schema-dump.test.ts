@@ -184,7 +184,7 @@ describe("a dump of v2's schema", () => {
     expect(error).toBeInstanceOf(Failure);
     const [problem] = (error as Failure).problems;
     expect(problem?.details?.[0]).toMatch(
-      /^test \(move_owner, .*pid \d+\) holds public\.mine since /u,
+      /^public\.mine: AccessExclusiveLock held by test \(role move_owner, /u,
     );
     expect(problem?.what).toContain("pg_dump: error:");
     await expect(

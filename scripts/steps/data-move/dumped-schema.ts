@@ -1,10 +1,10 @@
 import { failed, type Failure, type Problem } from "../../engine/failure.ts";
 import { CommandError } from "../../engine/shell.ts";
 import type { StepContext } from "../../engine/step.ts";
-import { countOf } from "../../engine/wording.ts";
 import type { Database } from "../../postgres/database.ts";
 import { describeEndpoint } from "../../postgres/endpoint.ts";
 import { SchemaDumpFile } from "../../postgres/schema-dump-file.ts";
+import { describeHolders } from "../../postgres/table-holders.ts";
 import {
   buildSchemaDumpCommand,
   narrowScope,
@@ -14,23 +14,9 @@ import { programsOf } from "./chosen-programs.ts";
 import { applicationName } from "./databases.ts";
 import { targetUrl } from "./params.ts";
 
-interface Holder {
-  readonly name: string;
-  readonly role: string | null;
-  readonly address: string | null;
-  readonly pid: number;
-  readonly tables: string;
-  readonly since: string | null;
-}
-
-/** Sessions that keep pg_dump from a table; a time-out does not say whose lock it waited for. */
-async function listHolders(target: Database): Promise<string[]> {
-  const holders = await target.ask<Holder>("postgres/list-exclusive-locks");
-  return holders.map(
-    ({ name, role, address, pid, tables, since }) =>
-      `${name} (${[role, address, `pid ${pid}`].filter((one) => one !== null).join(", ")}) holds ${tables}${since === null ? "" : ` since ${since}`}`,
-  );
-}
+/** Sessions that keep pg_dump from a table, which it only reads; a time-out does not say whose lock it waited for. */
+const listHolders = async (target: Database): Promise<string[]> =>
+  (await describeHolders(target)).filter((line) => line.includes(": AccessExclusiveLock held by "));
 
 async function explain(
   context: StepContext,
@@ -44,7 +30,7 @@ async function explain(
     where: describeEndpoint(context.setting(targetUrl)),
     todo:
       holders.length > 0
-        ? `Wait until ${countOf(holders.length, "session")} let go, or end them.`
+        ? "Wait until who holds v2's tables lets go of them, or end that session; then go on."
         : "Look at what pg_dump says; nothing was changed by it.",
     ...(holders.length === 0 ? {} : { details: holders }),
     rows: lines,
@@ -61,9 +47,19 @@ async function write(context: StepContext, scope: SchemaDumpScope, path: string)
   const file = new SchemaDumpFile(path, scope);
   try {
     await context.execute(command, { onLine: file.take });
-    file.keep();
+    keep(file, path);
   } finally {
     file.close();
+  }
+}
+
+/** @throws Failure (exit 1) when the file is not complete: pg_dump was cut off, or the disk is full */
+function keep(file: SchemaDumpFile, path: string): void {
+  try {
+    file.keep();
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw failed("v2's schema could not be kept", [{ what, where: path }], { cause: error });
   }
 }
 
