@@ -2,7 +2,7 @@ import { chooseSteps, type Selection } from "./choose-steps.ts";
 import { confirmTarget } from "./confirm.ts";
 import { buildCommandLine, buildContext, passingMemory, type CallFacts } from "./context.ts";
 import { verifyRunsRead } from "./damaged-runs.ts";
-import { executeStep, printStep, rehearseStep } from "./execute-step.ts";
+import { executeStep, printStep, rehearseStep, StepFailure } from "./execute-step.ts";
 import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
@@ -87,7 +87,7 @@ class Execution {
       this.#isConfirmed = true;
     }
     const context = contextOf(this.#facts, this.#journal);
-    context.signal.throwIfAborted();
+    if (context.signal.aborted) throw new StepFailure(step, context.signal.reason);
     if (await this.#lock.before(step, context)) {
       verifyOpen(this.#journal, step.ofFinishedRun);
       await verifyOwn(this.#facts, this.#journal);
