@@ -17,7 +17,7 @@ let ends: Ends;
 
 /** A fixed seed, so that a failure is no matter of luck; MOVEBOOK_SEED walks elsewhere. */
 const seed = Number(process.env["MOVEBOOK_SEED"] ?? 4);
-const walks = Number(process.env["MOVEBOOK_WALKS"] ?? 6);
+const walks = Number(process.env["MOVEBOOK_WALKS"] ?? 1);
 
 async function makeMachines(shop: Shop): Promise<World["machines"]> {
   return [await shop.makeMachine("a"), await shop.makeMachine("b")];
@@ -51,19 +51,36 @@ const commands = [
   fc.constantFrom(new LedgerDropped(), new MachineLost()),
 ];
 
-test("any walk through the ledger's states stays within its table, tells the truth and finds out", async () => {
-  const walk = fc.asyncProperty(fc.commands(commands, { maxCommands: 9 }), async (walked) => {
-    const shop = await shops.make();
-    const machines = await makeMachines(shop);
-    const world = { shop, machines, ends };
-    try {
-      await fc.asyncModelRun(() => ({ model: {}, real: world }), walked);
-      await leadOut(world);
-    } finally {
-      remove(machines);
-    }
-  });
-  await expect(
-    fc.assert(walk, { seed, numRuns: walks, endOnFailure: true }),
-  ).resolves.toBeUndefined();
-}, 900_000);
+const on = (...names: readonly Deed[]): Called[] => names.map((deed) => new Called(deed, 0));
+
+/** How a walk begins: each state of the machine is left in every direction. */
+const beginnings: Readonly<Record<string, readonly fc.AsyncCommand<object, World>[]>> = {
+  "v2 as it was": [],
+  "keys are dropped": on("dump", "drop-foreign-keys"),
+  "rows are there, keys are not": on("dump", "drop-foreign-keys", "import"),
+  "rows are there": on("dump", "import"),
+  "the move is finished": on("run"),
+  "keys are dropped, and the ledger too": [...on("drop-foreign-keys"), new LedgerDropped()],
+  "rows are there, the ledger is not": [...on("dump", "import"), new LedgerDropped()],
+};
+
+test.each(Object.entries(beginnings))(
+  "from where %s, any walk stays within the table, tells the truth and finds out",
+  async (_, beginning) => {
+    const walk = fc.asyncProperty(fc.commands(commands, { maxCommands: 6 }), async (walked) => {
+      const shop = await shops.make();
+      const world = { shop, machines: await makeMachines(shop), ends };
+      try {
+        for (const command of beginning) await command.run({}, world);
+        await fc.asyncModelRun(() => ({ model: {}, real: world }), walked);
+        await leadOut(world);
+      } finally {
+        remove(world.machines);
+      }
+    });
+    await expect(
+      fc.assert(walk, { seed, numRuns: walks, endOnFailure: true }),
+    ).resolves.toBeUndefined();
+  },
+  900_000,
+);

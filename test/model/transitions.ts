@@ -64,8 +64,8 @@ const ways: Readonly<Record<Deed, readonly (readonly State[])[]>> = {
     ["keys-dropped", "loaded-without-keys"],
   ],
   "restore-foreign-keys": [
-    ["keys-dropped", "keys-back"],
-    ["keys-lost", "keys-dropped", "keys-back"],
+    ["keys-dropped", "keys-back", "before"],
+    ["keys-lost", "keys-dropped", "keys-back", "before"],
     ["loaded-without-keys", "loaded"],
   ],
   postimport: [

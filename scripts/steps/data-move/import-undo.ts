@@ -7,6 +7,7 @@ import { remembered } from "./remembered.ts";
 import { readBefore } from "./rollback-state.ts";
 import { listSchemaChanges } from "./schema-changes.ts";
 import { putSequencesBack } from "./sequence-states.ts";
+import { mendLedger } from "./lost-ledger.ts";
 import { nameKeys } from "./key-names.ts";
 import { putViewsBack } from "./view-states.ts";
 
@@ -18,6 +19,8 @@ export async function undoImport(context: StepContext): Promise<void> {
   await withTarget(
     context,
     async (target) => {
+      // keys that only the journal knows come back after the rows, from the ledger
+      await mendLedger(context, target);
       const before = await readBefore(context, target);
       await putRowsBack(context, target, before, wordingOfUndo(context));
       context.remember(remembered.droppedArtefacts, []);
