@@ -1,6 +1,7 @@
 import type { Column } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { quoteIdentifier, quoteName } from "./identifier.ts";
+import { askRows } from "./own-search-path.ts";
 import type { MovedColumn, MovedTable } from "./table-plan.ts";
 
 /** The contents of a table, whatever the order of its rows. */
@@ -127,8 +128,9 @@ export async function readContents(
   table: ComparedTable,
   rules: ComparisonRules,
 ): Promise<Contents> {
-  const row = await db.one<{ rows: string; first: string; second: string }>(
-    buildContentsQuestion(side, table, rules),
+  const question = buildContentsQuestion(side, table, rules);
+  const row = await askRows(db, () =>
+    db.one<{ rows: string; first: string; second: string }>(question),
   );
   return { rows: BigInt(row.rows), sums: [row.first, row.second] };
 }
@@ -136,7 +138,7 @@ export async function readContents(
 /** Counts a table's rows. */
 export async function countRows(db: Database, side: Side, table: ComparedTable): Promise<bigint> {
   const question = `select pg_catalog.count(*) as rows from ${buildRowsFrom(side, table)}`;
-  return BigInt((await db.one<{ rows: string }>(question)).rows);
+  return BigInt((await askRows(db, () => db.one<{ rows: string }>(question))).rows);
 }
 
 export const isSameContents = (a: Contents, b: Contents): boolean =>

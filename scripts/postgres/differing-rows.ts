@@ -8,6 +8,7 @@ import {
   type Side,
 } from "./contents.ts";
 import type { Database } from "./database.ts";
+import { askRows } from "./own-search-path.ts";
 import type { MovedColumn } from "./table-plan.ts";
 
 /** A row that did not arrive as it was. */
@@ -104,7 +105,7 @@ type QuestionFacts = [
 ];
 
 async function readBuckets(db: Database, question: string): Promise<Map<string, string>> {
-  const rows = await db.query<{ bucket: string; content: string }>(question);
+  const rows = await askRows(db, () => db.query<{ bucket: string; content: string }>(question));
   return new Map(rows.map(({ bucket, content }) => [bucket, content]));
 }
 
@@ -125,7 +126,7 @@ async function readRows(
   question: string,
   buckets: readonly string[],
 ): Promise<Map<string, KeyedRow>> {
-  const rows = await db.query<KeyedRow & { id: string }>(question, [buckets]);
+  const rows = await askRows(db, () => db.query<KeyedRow & { id: string }>(question, [buckets]));
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 

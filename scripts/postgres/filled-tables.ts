@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import { askRows } from "./own-search-path.ts";
 import { quoteName, type QualifiedName } from "./identifier.ts";
 
 /** A table to look into; an ordinary one (`r`) without its children by inheritance, which are tables of their own. */
@@ -21,7 +22,9 @@ export async function listFilled(db: Database, tables: readonly LookedAt[]): Pro
   const questions = tables.map(
     (table, at) => `select ${at} as at where exists (select 1 from ${rowsOf(table)})`,
   );
-  const answers = await db.query<{ at: number }>(questions.join("\nunion all\n"));
+  const answers = await askRows(db, () =>
+    db.query<{ at: number }>(questions.join("\nunion all\n")),
+  );
   const filled = new Set(answers.map(({ at }) => at));
   return tables.filter((_, at) => filled.has(at));
 }
@@ -34,8 +37,8 @@ export async function listFilledTables(
   const found: FilledTable[] = [];
   for (let from = 0; from < tables.length; from += tablesAtOnce)
     for (const table of await listFilled(db, tables.slice(from, from + tablesAtOnce))) {
-      const { rows } = await db.one<{ rows: string }>(
-        `select pg_catalog.count(*) as rows from ${rowsOf(table)}`,
+      const { rows } = await askRows(db, () =>
+        db.one<{ rows: string }>(`select pg_catalog.count(*) as rows from ${rowsOf(table)}`),
       );
       found.push({ table, rows: BigInt(rows) });
     }

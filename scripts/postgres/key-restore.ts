@@ -4,6 +4,7 @@ import { readDriverError } from "./errors.ts";
 import { listForeignKeys } from "./foreign-keys.ts";
 import { buildDrop, buildMake, buildValidate, type KeyDefinition } from "./key-changes.ts";
 import type { LedgerKey } from "./ledger.ts";
+import { ownSearchPath } from "./own-search-path.ts";
 import { readSql } from "../engine/sql-file.ts";
 
 /** A key that the server refused, mostly because rows break it: it stays in the ledger. */
@@ -37,6 +38,7 @@ async function inTransaction(
 ): Promise<Refusal | undefined> {
   try {
     await db.query("begin");
+    await db.query(ownSearchPath);
     for (const statement of statements) await db.query(statement);
     await db.query("commit");
     return undefined;

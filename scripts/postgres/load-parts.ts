@@ -13,6 +13,7 @@ import {
 } from "./identifier.ts";
 import { buildDrop, buildMake, buildValidate, type KeyDefinition } from "./key-changes.ts";
 import { lockWait } from "./lock-wait.ts";
+import { ownSearchPath } from "./own-search-path.ts";
 import { buildEcho } from "./psql.ts";
 import { readSql } from "../engine/sql-file.ts";
 import type { MovedTable } from "./table-plan.ts";
@@ -75,12 +76,14 @@ export function buildLockAndLook(tables: readonly MovedTable[]): string[] {
   return [
     `set local lock_timeout = ${lockWait};`,
     `lock table ${names.join(", ")} in share row exclusive mode;`,
+    ownSearchPath,
     ...tables.map(({ target }) =>
       raiseWhen(
         `exists (select 1 from ${rowsOf(target)})`,
         `table ${displayName(target)} holds rows; an import goes into empty tables`,
       ),
     ),
+    emptySearchPath,
   ];
 }
 
@@ -152,19 +155,12 @@ function buildFileInput(load: Load, file: string): FileInput {
   };
 }
 
-/**
- * v2's own, because its checks and generated columns may use unqualified names, but pg_catalog always first: the dump
- * writes `pg_class` and `+(integer,integer)` for values of regclass and regoperator.
- */
-const loadSearchPath = `set local search_path to default;
-${buildBlock("begin perform pg_catalog.set_config('search_path', 'pg_catalog, ' operator(pg_catalog.||) pg_catalog.current_setting('search_path'), true); end")}`;
-
 /** The COPY of one section, columns named; psql prints how many rows the server took. */
 export function buildLoadLines(load: Load, file: string): (string | Input)[] {
   const columns =
     load.columns.length === 0 ? "" : ` (${load.columns.map(quoteIdentifier).join(", ")})`;
   return [
-    `${loadSearchPath}\ncopy ${quoteName(load.into)}${columns} from stdin;`,
+    `${ownSearchPath}\ncopy ${quoteName(load.into)}${columns} from stdin;`,
     buildFileInput(load, file),
     `\\.\n\\echo ${loadedPrefix}:ROW_COUNT\n${emptySearchPath}`,
   ];
@@ -181,6 +177,8 @@ export function buildRestore(key: KeyDefinition): string[] {
   const statements = [...buildMake(key), buildValidate(key)].filter((line) => line !== undefined);
   const note = quoteLiteral(JSON.stringify([key.schema, key.table, key.name]));
   return [
+    // the server plans its own question about the rows
+    ownSearchPath,
     buildBlock(
       [
         "declare said pg_catalog.text; begin",
@@ -191,6 +189,7 @@ export function buildRestore(key: KeyDefinition): string[] {
         "end",
       ].join("\n"),
     ),
+    emptySearchPath,
   ];
 }
 

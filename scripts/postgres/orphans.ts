@@ -2,6 +2,7 @@ import type { ForeignKey } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { referencingTable } from "./foreign-keys.ts";
 import { quoteIdentifier, quoteLiteral, quoteName } from "./identifier.ts";
+import { askRows } from "./own-search-path.ts";
 
 const child = (column: string): string => `child.${quoteIdentifier(column)}`;
 const parent = (column: string): string => `parent.${quoteIdentifier(column)}`;
@@ -64,7 +65,8 @@ export function buildOrphanRows(key: ForeignKey, limit: number): string {
 /** How many rows break the key. A key that is NOT ENFORCED has no orphans. */
 export async function countOrphans(db: Database, key: ForeignKey): Promise<bigint> {
   if (!key.enforced) return 0n;
-  return BigInt((await db.one<{ orphans: string }>(buildOrphanCount(key))).orphans);
+  const { orphans } = await askRows(db, () => db.one<{ orphans: string }>(buildOrphanCount(key)));
+  return BigInt(orphans);
 }
 
 /** The first rows that break the key, as JSON text; personal data. */
@@ -73,5 +75,6 @@ export async function sampleOrphans(
   key: ForeignKey,
   limit: number,
 ): Promise<string[]> {
-  return (await db.query<{ row: string }>(buildOrphanRows(key, limit))).map(({ row }) => row);
+  const rows = await askRows(db, () => db.query<{ row: string }>(buildOrphanRows(key, limit)));
+  return rows.map(({ row }) => row);
 }

@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import { askRows } from "./own-search-path.ts";
 import {
   nameKey,
   quoteIdentifier,
@@ -152,10 +153,11 @@ type ExtremeTexts = readonly (string | null)[];
 async function askExtremes(db: Database, of: ColumnName, where: string): Promise<ExtremeTexts> {
   const column = quoteIdentifier(of.column);
   const table = quoteName({ schema: of.schema, name: of.table });
-  const { smallest, largest } = await db.one<{ smallest: string | null; largest: string | null }>(
-    `select pg_catalog.floor(pg_catalog.min(${column})::pg_catalog.numeric) as smallest,
+  const question = `select pg_catalog.floor(pg_catalog.min(${column})::pg_catalog.numeric) as smallest,
             pg_catalog.ceil(pg_catalog.max(${column})::pg_catalog.numeric) as largest
-     from ${table} ${where}`,
+     from ${table} ${where}`;
+  const { smallest, largest } = await askRows(db, () =>
+    db.one<{ smallest: string | null; largest: string | null }>(question),
   );
   return [smallest, largest];
 }

@@ -14,6 +14,7 @@ import {
   PartMaker,
   planLoads,
 } from "../../scripts/postgres/load-parts.ts";
+import { ownSearchPath } from "../../scripts/postgres/own-search-path.ts";
 import { structureQuestions } from "../../scripts/postgres/structure.ts";
 import { inPublic, makeColumn, makeMoved, makeTable } from "./made-catalogue.ts";
 
@@ -39,9 +40,10 @@ const key: KeyDefinition = {
   copies: [],
 };
 
-const onlyLine = (lines: readonly string[]): string => {
-  expect(lines).toHaveLength(1);
-  return lines[0] ?? "";
+/** The statement between the search_path that the server's own question needs and ours. */
+const onlyLine = ([before, line = "", after, ...more]: readonly string[]): string => {
+  expect([before, after, ...more]).toEqual([ownSearchPath, "set local search_path = '';"]);
+  return line;
 };
 
 describe("the parts of a conversation", () => {
@@ -90,7 +92,12 @@ describe("the lock on the tables", () => {
       "set local lock_timeout = 30000;",
       `lock table "public"."Order", "public"."event" in share row exclusive mode;`,
     ]);
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(6);
+  });
+
+  it("looks under v2's own search_path: expressions of its indexes may use unqualified names", () => {
+    const lines = buildLockAndLook([makeMoved("Order")]);
+    expect([lines[2], lines[4]]).toEqual([ownSearchPath, "set local search_path = '';"]);
   });
 
   it("looks into an ordinary table without its children, into a partitioned one with its partitions", () => {
@@ -99,9 +106,9 @@ describe("the lock on the tables", () => {
       makeMoved("Order"),
       makeMoved("event", { source: parent, target: parent }),
     ]);
-    expect(lines[2]).toContain(`exists (select 1 from only "public"."Order")`);
-    expect(lines[3]).toContain(`exists (select 1 from "public"."event")`);
-    expect(lines[2]).toContain(
+    expect(lines[3]).toContain(`exists (select 1 from only "public"."Order")`);
+    expect(lines[4]).toContain(`exists (select 1 from "public"."event")`);
+    expect(lines[3]).toContain(
       "message = 'table Order holds rows; an import goes into empty tables'",
     );
   });
@@ -116,11 +123,11 @@ describe("the lock on the tables", () => {
     const name = `it's "odd"; \\ `;
     const lines = buildLockAndLook([makeMoved(name)]);
     expect(lines[1]).toBe(`lock table "public"."it's ""odd""; \\ " in share row exclusive mode;`);
-    expect(lines[2]).toContain(`message = E'table it''s "odd"; \\\\  holds rows;`);
+    expect(lines[3]).toContain(`message = E'table it''s "odd"; \\\\  holds rows;`);
   });
 
   it("is not left early by a name that looks like the end of the block", () => {
-    const line = buildLockAndLook([makeMoved("a$movebook$b")])[2] ?? "";
+    const line = buildLockAndLook([makeMoved("a$movebook$b")])[3] ?? "";
     expect(line).toMatch(/^do (\$movebook_+\$) begin .*a\$movebook\$b.* end \1;$/);
   });
 });

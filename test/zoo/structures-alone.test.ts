@@ -28,7 +28,7 @@ async function moveByHand(animal: Animal): ReturnType<Animal["moveIt"]> {
 
 describe("step by step, with the keys dropped apart", () => {
   test("v2 has v1's rows and its own schema, keys of partitions with them", async () => {
-    const creatures = [...partitions, ...keys];
+    const creatures = [...partitions.slice(0, 2), ...keys.slice(0, 3)];
     const animal = await zoo.animal(gather(creatures));
     const { ended, faults } = await animal.compare(expectAll(creatures), () => moveByHand(animal));
     expect(ended.output).toContain("RESULT: PASS");

@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { nameKey } from "../identifier.ts";
+import { askRows } from "../own-search-path.ts";
 import { buildUnreadableRows, findUnreadable } from "./unreadable-values.ts";
 import {
   countRows,
@@ -23,11 +24,18 @@ const buildSample = (probe: Probe): string =>
   probe.sample ??
   `select pg_catalog.to_json(t.*)::pg_catalog.text as row from ${probe.rows} where ${probe.where} limit 10`;
 
-/** Runs a question behind a savepoint, so that its failure does not end the transaction. */
-async function ask<T extends object>(
+/** As askOnce, under the own search_path where the empty one hides what an index calls. */
+const ask = <T extends object>(
   db: Database,
   sql: string,
   values: readonly unknown[] = [],
+): Promise<T[]> => askRows(db, () => askOnce<T>(db, sql, values));
+
+/** Runs a question behind a savepoint, so that its failure does not end the transaction. */
+async function askOnce<T extends object>(
+  db: Database,
+  sql: string,
+  values: readonly unknown[],
 ): Promise<T[]> {
   await db.query("savepoint probe");
   try {

@@ -21,6 +21,7 @@ import {
   planLoads,
 } from "../../postgres/load-parts.ts";
 import { buildArtefactTruncation, type HistoryDecision } from "../../postgres/migration-history.ts";
+import { ownSearchPath } from "../../postgres/own-search-path.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
 import { buildLooks } from "../../postgres/rollback-contents.ts";
 import { buildEmptying, buildExclusiveLock } from "../../postgres/rollback-parts.ts";
@@ -110,7 +111,7 @@ function buildLoading(maker: PartMaker, facts: ImportFacts): Part[] {
     maker.make([], "Step 2/4: Import v1 data"),
     ...loads.map((load) => maker.make(buildLoadLines(load, facts.file))),
     // deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events
-    maker.make(["set constraints all immediate;"]),
+    maker.make([ownSearchPath, "set constraints all immediate;", "set local search_path = '';"]),
   ];
 }
 
