@@ -1,8 +1,11 @@
 import { displayName, nameKey } from "./identifier.ts";
 import type { OtherPart } from "./structure.ts";
 
-/** `column name of Animal`, `publication member orders of Animal`, `event trigger guard`. */
+/** `column name of Animal`, `comment on table public."Animal"`, `event trigger guard`. */
 function describeName({ kind, schema, on, name }: OtherPart): string {
+  // the name says on what
+  if (kind === "comment") return `comment on ${name}`;
+  if (kind === "security label") return `security label ${name}`;
   if (on !== "" && on !== name) return `${kind} ${name} of ${displayName({ schema, name: on })}`;
   return `${kind} ${schema === "" || kind === "schema" ? name : displayName({ schema, name })}`;
 }

@@ -37,12 +37,12 @@ export const breaks: readonly Break[] = [
   {
     what: "a comment on a column",
     sql: "comment on column animal.name is 'pet'",
-    line: /^comment table column public\.animal\.name of animal: is new: text pet$/u,
+    line: /^comment on table column public\.animal\.name: is new: text pet$/u,
   },
   {
     what: "a comment on the database",
     sql: "comment on database move_v2 is 'x'",
-    line: /^comment database: is new: text x$/u,
+    line: /^comment on database: is new: text x$/u,
     isHidden: true,
   },
   {

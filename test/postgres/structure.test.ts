@@ -108,7 +108,7 @@ describe("two structures", () => {
     };
     expect(compareStructures(build(), build({ others: [column, comment] }))).toEqual([
       'sequence other.Animal_id_seq: is gone, was cache 1, table ["public","Animal"]',
-      "comment database: is new: text x",
+      "comment on database: is new: text x",
     ]);
   });
 });
