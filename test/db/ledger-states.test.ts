@@ -194,6 +194,9 @@ describe("an import that was committed", () => {
     const state = await lookAtTarget(stranger());
     expect(state).toMatchObject({ unsafe: false, next: expect.stringContaining("resume") });
     expect(state.sentence).toMatch(/holds the rows of run test-run \(dev, by .* are not set yet/u);
+    const prod = makeMachine(two.urls, [], { environment: "prod" });
+    expect((await recallRun(prod.context))?.run).toBe("test-run");
+    expect(await ledgerLines(prod.context)).toContain("It is a run of dev; go on with it there.");
     const other = await takeOver(two.urls);
     await importData.verify(other.context);
     await other.does(postimport);

@@ -82,18 +82,21 @@ export async function verifyRowsAreIn(context: StepContext, target: Database): P
 /**
  * Writes into v2 that the run is being taken back, and, where postimport has dropped the ledger, what it imported: another
  * machine must be able to finish the undo.
+ * @returns false when its rows are no longer in v2: then nothing is said of an import
  */
-export async function reopenLedger(context: StepContext, target: Database): Promise<void> {
-  const ledger = await readOwnLedger(context, target);
+export async function reopenLedger(context: StepContext, target: Database): Promise<boolean> {
+  const { imports } = await readOwnLedger(context, target);
   const entry = recallImport(context);
-  const isKnown = ledger.imports.some(({ run }) => run === context.runId);
+  const areRowsIn = entry === undefined || (await listFilled(target, entry.tables)).length > 0;
+  const isKnown = imports.some(({ run }) => run === context.runId);
   await target.query("begin");
   try {
     await writeRun(target, readRunEntry(context, "undoing"));
-    if (!isKnown && entry !== undefined) await target.query(buildImportEntry(entry));
+    if (entry !== undefined && areRowsIn && !isKnown) await target.query(buildImportEntry(entry));
     await target.query("commit");
   } catch (error) {
     await target.query("rollback").catch(() => undefined);
     throw error;
   }
+  return areRowsIn;
 }

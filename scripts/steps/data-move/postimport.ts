@@ -2,7 +2,7 @@ import { failed, refused, type Problem } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import { analyzeTable } from "../../postgres/analyze.ts";
 import type { Database } from "../../postgres/database.ts";
-import { dropLedger } from "../../postgres/drop-ledger.ts";
+import { dropLedger, dropSettledLedger } from "../../postgres/drop-ledger.ts";
 import { dropTables } from "../../postgres/drop-tables.ts";
 import { displayName, type QualifiedName } from "../../postgres/identifier.ts";
 import { readLedger } from "../../postgres/ledger.ts";
@@ -169,9 +169,10 @@ async function undo(context: StepContext): Promise<void> {
     context,
     async (target) => {
       await verifyMayGoBack(context, target);
-      await reopenLedger(context, target);
+      const areRowsIn = await reopenLedger(context, target);
       await putSequencesBack(context, target);
-      await enterPhase(context, target, "loaded", ["undoing"]);
+      if (areRowsIn) await enterPhase(context, target, "loaded", ["undoing"]);
+      else await dropSettledLedger(target);
     },
     { readOnly: false },
   );

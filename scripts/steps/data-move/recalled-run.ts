@@ -15,11 +15,12 @@ export const findNewest = (
 
 /**
  * The run that has changed v2 and is not finished, as v2's ledger has it; it is dropped when a run is finished or taken
- * back. Needs v2 only.
+ * back. One of another environment only when there is none of this one: v2 is in the middle of it. Needs v2 only.
  * @throws Failure (exit 3) when a later movebook made the ledger
  */
 export const recallRun = (context: StepContext): Promise<RememberedRun | undefined> =>
   withTarget(context, async (target) => {
-    const newest = findNewest(context, (await readLedger(target)).runs);
+    const { runs } = await readLedger(target);
+    const newest = findNewest(context, runs) ?? runs.at(-1);
     return newest === undefined ? undefined : findStoredRun(target, newest.run);
   });
