@@ -41,6 +41,8 @@ const seeds = `
   insert into "Tenant" (id, slug, name, "updatedAt") select n, 'seed-' || n, 'Seed ' || n, now() from generate_series(1, 3) n;
   select setval('"Tenant_id_seq"', 3);
   insert into "Party" ("tenantId", type, name, "updatedAt") select 1, 'CONTACT', E'Old\\t\\\\' || n, now() from generate_series(1, 5) n;
+  insert into "ActivityLog" ("tenantId", action, "occurredAt", "receivedAt", address)
+    select 1, 'seed', timestamp '2024-01-15' + n * interval '20 days', now(), '10.0.0.1' from generate_series(0, 9) n;
   create table "Bookmark" (id serial primary key, "tenantId" int references "Tenant" (id) on delete cascade);
   comment on constraint "Bookmark_tenantId_fkey" on "Bookmark" is 'kept';
   insert into "Bookmark" ("tenantId") values (1), (2)`;
@@ -88,7 +90,7 @@ describe("a v2 that holds rows", () => {
     const unasked = await move.movebook(["run", "data-move", ...dev, "--replace"]);
     expect(unasked.code).toBe(3);
     expect(unasked.output).toContain(
-      "2 tables of v2 hold 8 rows, which give way to v1's (--replace)",
+      "3 tables of v2 hold 18 rows, which give way to v1's (--replace)",
     );
     expect(unasked.output).toContain("--replace --yes");
     expect(picture()).toBe(before);
@@ -99,7 +101,7 @@ describe("a v2 that holds rows", () => {
     const before = picture();
     const moved = await run();
     expect(moved.output).toContain("RESULT: PASS");
-    expect(moved.output).toContain("Rollback point taken and read back: 2 tables, 8 rows");
+    expect(moved.output).toContain("Rollback point taken and read back: 3 tables, 18 rows");
     expect(moved.code).toBe(0);
     expect(statSync(pointFile()).mode & 0o777).toBe(0o600);
     expect(await move.inV2(`select count(*) from "Tenant" where slug like 'seed-%'`)).toBe("0");
@@ -222,7 +224,7 @@ describe("movebook rollback", () => {
       `insert into "Party" ("tenantId", type, name, "updatedAt") values (1, 'CONTACT', 'Weeks later', now())`,
     );
     const listed = await rollback("list");
-    expect(listed.output).toMatch(/2 tables, 8 rows of shop_v2_owner@127\.0\.0\.1/u);
+    expect(listed.output).toMatch(/3 tables, 18 rows of shop_v2_owner@127\.0\.0\.1/u);
     const refused = await rollback("restore", "--yes");
     expect(refused.code).toBe(3);
     expect(refused.output).toContain("Party holds 25 rows, the import wrote 24");
@@ -241,7 +243,7 @@ describe("movebook rollback", () => {
       env: { ROLLBACK_KEEP_DAYS: "0" },
     });
     expect(again.output).toContain("1 rollback point removed");
-    expect((await rollback("list")).output.match(/2 tables, 8 rows/gu)).toHaveLength(1);
+    expect((await rollback("list")).output.match(/3 tables, 18 rows/gu)).toHaveLength(1);
   });
 
   test("tells a point that is cut, changed or gone, and changes nothing", async () => {

@@ -29,7 +29,10 @@ export const recallImport = (context: StepContext): ImportEntry | undefined =>
  * Whether the server says that the transaction was committed; undefined when its number was not seen, or it is too long
  * ago for the server to know.
  */
-async function wasCommitted(context: StepContext, target: Database): Promise<boolean | undefined> {
+export async function wasCommitted(
+  context: StepContext,
+  target: Database,
+): Promise<boolean | undefined> {
   const transaction = context.recall(remembered.importTransaction);
   if (typeof transaction !== "string") return undefined;
   const [row] = await target.ask<{ status: string | null }>("postgres/find-transaction-status", [

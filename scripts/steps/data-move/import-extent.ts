@@ -5,7 +5,7 @@ import { readManifest } from "../../postgres/dump-manifest.ts";
 import { readLedger, type LoadedTable } from "../../postgres/ledger.ts";
 import { withSource } from "./databases.ts";
 import { dumpFiles } from "./dump-files.ts";
-import { recallImport } from "./import-evidence.ts";
+import { recallImport, wasCommitted } from "./import-evidence.ts";
 import { countLoads } from "./loaded-rows.ts";
 import { remembered } from "./remembered.ts";
 import { readScope } from "./scope.ts";
@@ -35,7 +35,9 @@ export async function readExtent(
   context: StepContext,
   target: Database,
 ): Promise<ImportExtent | undefined> {
-  const transaction = toXmin(context.recall(remembered.importTransaction));
+  // another machine may have finished the import: then what this journal knows is an attempt that failed
+  const isOther = (await wasCommitted(context, target)) === false;
+  const transaction = isOther ? undefined : toXmin(context.recall(remembered.importTransaction));
   const { imports } = await readLedger(target);
   const inLedger = imports.find(({ run }) => run === context.runId)?.tables ?? [];
   const known = inLedger.length > 0 ? inLedger : (recallImport(context)?.tables ?? []);

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "../../engine/command.ts";
 import { failed, refused } from "../../engine/failure.ts";
 import { CommandError } from "../../engine/shell.ts";
@@ -32,8 +32,20 @@ export async function findArchiver(major: number): Promise<string> {
 }
 
 /** The pg_restore that belongs to a pg_dump. */
-export const findArchiveReader = (archiver: string): string =>
+export const besideArchiver = (archiver: string): string =>
   besideProgram({ path: archiver }, "pg_restore");
+
+/**
+ * The pg_restore for a rollback point: that of the pg_dump which made it, when it is there; an older one may not read it.
+ * @throws Failure (exit 3) when this machine has none for v2's server either
+ */
+export async function findArchiveReader(
+  { tools }: Pick<RollbackManifest, "tools">,
+  major: number,
+): Promise<string> {
+  const own = besideArchiver(tools["pg_dump"] ?? "");
+  return existsSync(own) ? own : besideArchiver(await findArchiver(major));
+}
 
 /** Runs a program; what it says goes into the report. @throws Failure (exit 1) */
 export async function runArchiver(context: StepContext, command: Command): Promise<void> {
@@ -47,6 +59,12 @@ export async function runArchiver(context: StepContext, command: Command): Promi
   }
 }
 
+/** An empty file of mode 0600: the programs write into it as it is, and nobody else reads along. */
+export function makePrivate(file: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, "", { mode: 0o600, flag: "wx" });
+}
+
 /** Reads a part of an archive into a file of mode 0600. @returns its path */
 export async function readArchive(
   context: StepContext,
@@ -55,9 +73,13 @@ export async function readArchive(
   part: ArchivePart,
 ): Promise<string> {
   const into = partialFile(context, `${part}.sql`);
-  rmSync(into, { force: true });
-  await runArchiver(context, buildArchiveReading(reader, archive, part, into));
-  chmodSync(into, 0o600);
+  makePrivate(into);
+  try {
+    await runArchiver(context, buildArchiveReading(reader, archive, part, into));
+  } catch (error) {
+    rmSync(into, { force: true });
+    throw error;
+  }
   return into;
 }
 
@@ -88,7 +110,12 @@ export async function unpackRows(
   archive: string,
 ): Promise<UnpackedRows> {
   const file = await readArchive(context, reader, archive, "rows");
-  return { file, index: await indexDump(file, context.signal) };
+  try {
+    return { file, index: await indexDump(file, context.signal) };
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  }
 }
 
 /**
@@ -130,7 +157,6 @@ export async function describeFile(
   name: string,
   signal: AbortSignal,
 ): Promise<RollbackManifest["rows"]> {
-  chmodSync(file, 0o600);
   syncToDisk(file);
   return { file: name, bytes: statSync(file).size, sha256: await hashFile(file, signal) };
 }

@@ -18,9 +18,10 @@ import { listSequences } from "../../postgres/sequences.ts";
 import { applicationName } from "./databases.ts";
 import { identityOf, targetUrl } from "./params.ts";
 import {
+  besideArchiver,
   describeFile,
-  findArchiveReader,
   findArchiver,
+  makePrivate,
   runArchiver,
   verifyReadable,
 } from "./rollback-archive-files.ts";
@@ -119,6 +120,7 @@ export async function takePoint(
     const { id } = await target.one<{ id: string }>("select pg_catalog.pg_export_snapshot() as id");
     const commands = buildArchives(context, program, found, id);
     context.screen.progress("saving v2's rows");
+    for (const name of ["rows", "schema"]) makePrivate(partialFile(context, name));
     for (const command of commands) await runArchiver(context, command);
     return readContents(context, target, affected);
   });
@@ -127,7 +129,7 @@ export async function takePoint(
   const leaves = listLeaves([...affected.moved, ...affected.artefacts], catalogue);
   await verifyReadable(
     context,
-    { reader: findArchiveReader(program), file: rows },
+    { reader: besideArchiver(program), file: rows },
     [...contents.tables, ...contents.artefacts],
     leaves,
   );
@@ -154,6 +156,7 @@ export async function takePoint(
   if (manifest.schema !== undefined) renameSync(schema, files.schema);
   writeManifest<RollbackManifest>(files.manifest, manifest);
   syncToDisk(context.runFolder);
+  removePartialFiles(context);
   context.screen.settle();
   return manifest;
 }

@@ -10,11 +10,7 @@ import { nameKey } from "../../postgres/identifier.ts";
 import type { Load } from "../../postgres/load-parts.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
 import { cleanScript } from "../../postgres/rollback-archive.ts";
-import {
-  buildKeptLook,
-  buildLoadedLook,
-  type Look,
-} from "../../postgres/rollback-contents.ts";
+import { buildKeptLook, buildLoadedLook, type Look } from "../../postgres/rollback-contents.ts";
 import { listSequences, type SequenceSetting } from "../../postgres/sequences.ts";
 import { listUserTriggers } from "../../postgres/triggers.ts";
 import { programsOf } from "./chosen-programs.ts";
@@ -22,12 +18,8 @@ import { applicationName } from "./databases.ts";
 import { ImportWatch } from "./import-watch.ts";
 import { targetUrl } from "./params.ts";
 import { listStrangers } from "./replace.ts";
-import {
-  findArchiveReader,
-  findArchiver,
-  readArchiveText,
-  unpackRows,
-} from "./rollback-archive-files.ts";
+import { findArchiveReader, readArchiveText, unpackRows } from "./rollback-archive-files.ts";
+import { removePartialFiles } from "./rollback-files.ts";
 import { buildTakingBack, type TakingBack } from "./rollback-plan.ts";
 import { listMembers, planEmptying, type EmptyingPlan } from "./rollback-scope.ts";
 import type { Before } from "./rollback-state.ts";
@@ -104,7 +96,8 @@ async function listLostSequences(target: Database, { point }: Before): Promise<S
 async function openPoint(context: StepContext, target: Database, before: Before): Promise<Opened> {
   const { point } = before;
   if (point === undefined) return nothingToBring;
-  const reader = findArchiveReader(await findArchiver(Math.floor(target.version / 10_000)));
+  const reader = await findArchiveReader(point, Math.floor(target.version / 10_000));
+  removePartialFiles(context);
   context.screen.progress("reading the rollback point");
   const { file, index } = await unpackRows(
     context,

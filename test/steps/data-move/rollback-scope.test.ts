@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ForeignKey, Table } from "../../../scripts/postgres/catalogue.ts";
-import { listReferring } from "../../../scripts/steps/data-move/rollback-scope.ts";
+import { listReferring, planEmptying } from "../../../scripts/steps/data-move/rollback-scope.ts";
 import { inPublic, makeCatalogue, makeKey, makeTable } from "../../postgres/made-catalogue.ts";
 
 const referring = (keys: readonly ForeignKey[], ...tables: readonly Table[]): string[] =>
@@ -59,5 +59,48 @@ describe("the tables that TRUNCATE wants beside the emptied ones", () => {
     });
     const tables = [makeTable("Report"), makeTable("Animal", { schema: "audit" })];
     expect(referring([elsewhere], ...tables)).toEqual([]);
+  });
+});
+
+describe("how tables are emptied although keys refer to them", () => {
+  const [animal, owner, note] = ["Animal", "Owner", "Note"].map((name) => makeTable(name)) as [
+    Table,
+    Table,
+    Table,
+  ];
+  const catalogue = makeCatalogue([animal, owner, note]);
+  const plan = (keys: readonly ForeignKey[]) => {
+    const { emptied, dropped, strangers } = planEmptying(
+      [animal],
+      [animal, owner],
+      keys,
+      catalogue,
+    );
+    return {
+      emptied: emptied.map(({ name }) => name),
+      dropped: dropped.map(({ name }) => name),
+      strangers: strangers.map(({ table }) => table.name),
+    };
+  };
+
+  it("keys of others that refer to them are dropped for that time", () => {
+    const keys = [makeKey("Note", "Animal"), makeKey("Animal", "Owner"), makeKey("Note", "Owner")];
+    expect(plan(keys)).toEqual({
+      emptied: ["Animal"],
+      dropped: ["Note_Animal_fkey", "Animal_Owner_fkey"],
+      strangers: [],
+    });
+  });
+
+  it("where a key stays, its table is emptied too when it moves, and is in the way when it does not", () => {
+    const keys = [
+      makeKey("Owner", "Animal", { mayReference: false }),
+      makeKey("Note", "Owner", { owned: false }),
+    ];
+    expect(plan(keys)).toEqual({
+      emptied: ["Animal", "Owner", "Note"],
+      dropped: [],
+      strangers: ["Note"],
+    });
   });
 });
