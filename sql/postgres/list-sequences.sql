@@ -4,7 +4,7 @@ with uses as (
     select d.refobjid as sequence,
            a.attrelid,
            a.attnum,
-           -- the value as it is drawn; `'INV-' || nextval(…)` cannot be compared with the sequence
+           -- the value as it is drawn; `'INV-' || nextval(...)` cannot be compared with the sequence
            pg_catalog.pg_get_expr(f.adbin, f.adrelid)
              ~ '^\(?(pg_catalog\.)?nextval\(''.*''::(pg_catalog\.)?regclass\)\)?(::[a-z ]+)?$' as plain
     from pg_catalog.pg_depend as d

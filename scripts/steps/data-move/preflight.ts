@@ -4,6 +4,7 @@ import { failed } from "../../engine/failure.ts";
 import type { Step, StepContext } from "../../engine/step.ts";
 import type { Database } from "../../postgres/database.ts";
 import { sourceUrl, targetUrl } from "./params.ts";
+import { checkCharacters } from "./preflight/characters.ts";
 import { checkDevMove } from "./preflight/dev-move.ts";
 import { checkDirect } from "./preflight/direct.ts";
 import { checkDisk } from "./preflight/disk.ts";
@@ -81,6 +82,7 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
       "Formats:",
       async () => [
         ...judgeEncodings(facts),
+        ...(await checkCharacters(sides, facts)),
         ...judgeMoney(scope),
         ...(await checkExtensions(source, target)),
       ],

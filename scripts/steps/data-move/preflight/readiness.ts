@@ -47,7 +47,7 @@ export function judgeEncodings({ source, target }: BothFacts): CheckResult[] {
   if (source.encoding === "SQL_ASCII")
     return [
       warned(`v1's encoding is SQL_ASCII (${pair}): bytes in it may be of any encoding`, {
-        todo: "Rows with bytes that are not UTF-8 end the import: find them before, or mend them in the snapshot.",
+        todo: "They are taken for UTF-8: look at some texts in v2. Rows with bytes that are not are named below.",
       }),
     ];
   if (target.encoding === "SQL_ASCII")
@@ -60,7 +60,7 @@ export function judgeEncodings({ source, target }: BothFacts): CheckResult[] {
     return [passed(`encodings: ${pair}`)];
   return [
     warned(`v2's encoding cannot hold all characters (${pair})`, {
-      todo: "Make v2 anew with the encoding UTF8; otherwise rows with other characters end the import.",
+      todo: "Make v2 anew with the encoding UTF8; rows of v1 with other characters are named below.",
     }),
   ];
 }
