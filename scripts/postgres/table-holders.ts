@@ -7,6 +7,8 @@ interface Holder {
   readonly pid: number;
   readonly table: string;
   readonly mode: string;
+  /** False: the server keeps address, state and time from this role. */
+  readonly visible: boolean;
   readonly state: string | null;
   /** The first word of its statement: more of it may hold row values. */
   readonly command: string | null;
@@ -19,9 +21,10 @@ const describeHolder = ({ name, role, address, pid, table, mode, ...more }: Hold
     .join(", last statement: ");
   const facts = [
     `role ${role ?? "not visible"}`,
-    `from ${address ?? "a local socket"}`,
+    ...(more.visible ? [`from ${address ?? "a local socket"}`] : []),
     `server process ${pid}`,
     ...(does === "" ? [] : [does]),
+    ...(more.visible ? [] : ["this role may not see from where and since when"]),
     ...(more.since === null ? [] : [`in a transaction since ${more.since}`]),
   ];
   return `${table}: ${mode} held by ${name} (${facts.join(", ")})`;

@@ -6,6 +6,8 @@ select distinct
        l.pid as pid,
        n.nspname || '.' || c.relname as "table",
        l.mode as mode,
+       -- of another role's session only a member of it or of pg_read_all_stats sees more than the name
+       coalesce(a.query <> '<insufficient privilege>', false) as visible,
        a.state as state,
        pg_catalog.upper(pg_catalog.substring(a.query, '^\s*([A-Za-z]+)')) as command,
        pg_catalog.to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as since
@@ -18,6 +20,6 @@ where l.locktype = 'relation'
   and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
   and l.pid <> pg_catalog.pg_backend_pid()
   and coalesce(a.application_name, '') not like 'movebook %'
-  and c.relkind in ('r', 'p')
+  and c.relkind in ('r', 'p', 'm')
   and n.nspname !~ '^pg_'
 order by 4, 5;

@@ -4,8 +4,11 @@ import type { StepContext } from "../../engine/step.ts";
 import { parsePsqlError, type ServerError } from "../../postgres/errors.ts";
 import { displayName } from "../../postgres/identifier.ts";
 import { brokenKeysMessage } from "../../postgres/load-parts.ts";
+import { lockWait } from "../../postgres/lock-wait.ts";
 import { describePlainly, listServerWords } from "../../postgres/plain-error.ts";
 import { parseOtherRows } from "../../postgres/rollback-contents.ts";
+import { describeHolders } from "../../postgres/table-holders.ts";
+import { withTarget } from "./databases.ts";
 
 type BrokenKey = readonly [schema: string, table: string, constraint: string, detail: string];
 
@@ -38,10 +41,25 @@ function explainServerError(error: ServerError, cause: unknown): Failure {
   );
 }
 
+/** Who holds the tables that were waited for in vain. */
+async function explainWaiting(context: StepContext, cause: unknown): Promise<Failure> {
+  const holders = await withTarget(context, describeHolders).catch(() => []);
+  const problem = {
+    what: `v2's tables could not be locked within ${lockWait / 1_000} s: another session holds them`,
+    details: holders.length === 0 ? ["it has let go of them meanwhile"] : holders,
+    todo: "End that session's transaction (stop the application that uses v2), then call again.",
+  };
+  return failed("v2 could not be put back, and is as it was", [problem], { cause });
+}
+
 /** What ended the transaction that puts v2 back; what is no error of psql's goes through unchanged. */
-export function explainTakeBackFailure(context: StepContext, thrown: unknown): unknown {
+export async function explainTakeBackFailure(
+  context: StepContext,
+  thrown: unknown,
+): Promise<unknown> {
   if (!(thrown instanceof CommandError) || context.signal.aborted) return thrown;
   const error = parsePsqlError(thrown.stderr);
+  if (error?.sqlstate === "55P03") return explainWaiting(context, thrown);
   if (error !== undefined && thrown.exitCode !== 2) return explainServerError(error, thrown);
   return new Failure(
     {

@@ -169,7 +169,7 @@ export async function takeBack(
     await context.execute(fillRunEntry(command, readRunEntry(context, "undoing")), watch);
     watch.endGroup();
   } catch (error) {
-    throw explainTakeBackFailure(context, error);
+    throw await explainTakeBackFailure(context, error);
   } finally {
     context.screen.settle();
     if (facts.file !== "") rmSync(facts.file, { force: true });

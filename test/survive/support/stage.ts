@@ -53,6 +53,9 @@ export interface Stage {
   readonly here: Project;
   /** The other operator: the same settings, no run. */
   readonly elsewhere: Project;
+  /** The owner's, past the proxies. */
+  readonly v1Url: string;
+  readonly v2Url: string;
   /** SQL as v2's owner, past the proxy. */
   readonly inV2: (sql: string) => Promise<string>;
   readonly inV1: (sql: string) => Promise<string>;
@@ -99,7 +102,8 @@ async function makeProject(urls: { readonly v1: string; readonly v2: string }): 
 
 function startCommand(folder: string, words: string): Running {
   const [verb = "", ...rest] = words.split(" ");
-  const args = [entry, verb, "data-move", ...rest, "--env", "dev"];
+  const confirmed = verb === "undo" ? ["--yes"] : [];
+  const args = [entry, verb, "data-move", ...rest, "--env", "dev", ...confirmed];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { PATH: process.env["PATH"] ?? "", HOME: folder },
@@ -176,6 +180,8 @@ export async function makeStage(settings: Readonly<Record<string, string>> = {})
     toV2,
     here,
     elsewhere,
+    v1Url: v1.url(database, owner, password),
+    v2Url: v2.url(database, owner, password),
     inV1: (sql) => runSql(v1.url(database, owner, password), sql),
     inV2: (sql) => runSql(v2.url(database, owner, password), sql),
     picture: () => takePicture(clients, asSuperuser),
