@@ -123,16 +123,23 @@ async function report(
   return exitCode;
 }
 
+const isNotOurs = (error: unknown): boolean =>
+  ["ENOENT", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "");
+
 /** Secret files of calls that were killed do not stay; what is not ours to read is not ours to clean. */
 function cleanUp(facts: CallFacts): void {
   const folder = runsFolder(facts.projectFolder, facts.runbook.name, facts.environment);
-  try {
+  const clean = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!isNotOurs(error)) throw error;
+    }
+  };
+  clean(() => {
     for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isDirectory()) removeLeftSecrets(join(folder, entry.name));
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (!["ENOENT", "EACCES", "EPERM"].includes(code)) throw error;
-  }
+      if (entry.isDirectory()) clean(() => removeLeftSecrets(join(folder, entry.name)));
+  });
 }
 
 /**

@@ -14,7 +14,9 @@ import { listRuns, runsFolder, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
 import { contextOf, listDone, listOpenRuns } from "./open-run.ts";
 import { listIdentityDifferences } from "./pins.ts";
+import { tryToRecall } from "./recalled-run.ts";
 import type { RollbackPoint, RollbackPoints, StepContext } from "./step.ts";
+import { refuseRemembered } from "./take-over.ts";
 import { countOf, sizeOf } from "./wording.ts";
 
 /** @throws Failure (exit 2) when the runbook takes none */
@@ -80,8 +82,17 @@ function choosePoint(
   );
 }
 
-/** An open run that has changed the target comes first; call this under the lock. @throws Failure (exit 3) */
+/**
+ * An open run that has changed the target comes first, also one that only the target remembers; call this under the
+ * lock. @throws Failure (exit 3)
+ */
 async function refuseOpenRuns(facts: CallFacts, point: RollbackPoint): Promise<void> {
+  await refuseLocalRuns(facts, point);
+  const { recalled } = await tryToRecall(facts);
+  await refuseRemembered(facts, recalled);
+}
+
+async function refuseLocalRuns(facts: CallFacts, point: RollbackPoint): Promise<void> {
   const steps = facts.runbook.steps.filter(
     ({ changes, takesBack }) => changes === "target" && takesBack === undefined,
   );

@@ -7,6 +7,7 @@ import {
   listRollbackPoints,
   restoreRollbackPoint,
 } from "../../scripts/engine/rollback.ts";
+import { withMemory } from "./fixtures/fake-memory.ts";
 import { callPoints, putPoint } from "./fixtures/fake-points.ts";
 import { FakeWorld } from "./fixtures/fake-world.ts";
 import {
@@ -103,6 +104,18 @@ describe("restoring a rollback point", () => {
     const { exitCode, output } = await restore("one");
     expect(exitCode).toBe(3);
     expect(output).toMatch(/Go on with it: .* resume fake --env dev; or take it back/);
+  });
+
+  test("is refused while only the target remembers a run that has changed it", async () => {
+    const memory = withMemory(world);
+    world.order("tidy.check", { fail: { exitCode: 1, what: "it broke" } });
+    await callRun(world, {}, memory);
+    world.goTo("second");
+    putPoint(world, { run: "one" });
+    const { exitCode, output } = await restore("one", withMemory(world, yes));
+    expect(exitCode).toBe(3);
+    expect(output).toContain("the target remembers this run of operator");
+    expect(world.ran("restore")).toEqual([]);
   });
 
   test("goes while a run is open that has not changed the target", async () => {
