@@ -3,18 +3,19 @@ import type { Command } from "../../engine/command.ts";
 import { failed, refused } from "../../engine/failure.ts";
 import { CommandError } from "../../engine/shell.ts";
 import type { StepContext } from "../../engine/step.ts";
+import type { Table } from "../../postgres/catalogue.ts";
 import { hashFile, indexDump, type DumpIndex } from "../../postgres/dump-file.ts";
-import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
+import { displayName, nameKey } from "../../postgres/identifier.ts";
 import { besideProgram, pickProgram } from "../../postgres/programs.ts";
 import {
   buildArchiveReading,
   listMissing,
   type ArchivePart,
 } from "../../postgres/rollback-archive.ts";
-import type { KeptTable } from "../../postgres/rollback-contents.ts";
 import type { RollbackManifest } from "../../postgres/rollback-manifest.ts";
 import { findPrograms } from "./programs.ts";
 import { partialFile, syncToDisk } from "./rollback-files.ts";
+import { isOf } from "./rollback-scope.ts";
 
 /**
  * pg_dump for v2's server. It refuses one that is newer than itself, and the run's own was chosen for v1.
@@ -121,31 +122,35 @@ export async function unpackRows(
 /**
  * The archive names every table and gives back as many rows of each as were counted in its snapshot.
  * @param leaves the tables and partitions that were dumped
- * @param rootOf the table of the manifest that a leaf's rows belong to
+ * @param kept tables with the rows of all that hangs below them
  * @throws Failure (exit 1) that names the tables
  */
 export async function verifyReadable(
   context: StepContext,
   archive: { readonly reader: string; readonly file: string },
-  kept: readonly KeptTable[],
-  leaves: readonly (QualifiedName & { readonly root: QualifiedName | null })[],
+  leaves: readonly Table[],
+  kept: readonly (readonly [table: Table, rows: number])[],
 ): Promise<void> {
   const { reader, file } = archive;
   const missing = listMissing(await readArchiveText(context, reader, file, "contents"), leaves);
   const unpacked = await unpackRows(context, reader, file);
   rmSync(unpacked.file, { force: true });
-  const roots = new Map(leaves.map((leaf) => [nameKey(leaf), nameKey(leaf.root ?? leaf)]));
-  const rows = new Map<string, number>();
-  for (const section of unpacked.index.sections) {
-    const root = roots.get(nameKey(section.table)) ?? nameKey(section.table);
-    rows.set(root, (rows.get(root) ?? 0) + section.rows);
-  }
-  const wrong = kept.filter((table) => (rows.get(nameKey(table)) ?? 0) !== table.rows);
+  const sections = new Map(
+    unpacked.index.sections.map(({ table, rows }) => [nameKey(table), rows]),
+  );
+  const found = kept.map(([table, rows]) => ({
+    table,
+    rows,
+    readBack: leaves
+      .filter((leaf) => isOf(leaf, table))
+      .reduce((sum, leaf) => sum + (sections.get(nameKey(leaf)) ?? 0), 0),
+  }));
+  const wrong = found.filter(({ rows, readBack }) => rows !== readBack);
   if (missing.length + wrong.length === 0) return;
   throw failed("the rollback point cannot be read back as a whole", [
     ...missing.map((table) => ({ what: `${displayName(table)} is not in it`, where: file })),
-    ...wrong.map((table) => ({
-      what: `${displayName(table)}: ${rows.get(nameKey(table)) ?? 0} rows come out of it, ${table.rows} were counted`,
+    ...wrong.map(({ table, rows, readBack }) => ({
+      what: `${displayName(table)}: ${readBack} rows come out of it, ${rows} were counted`,
       where: file,
     })),
   ]);

@@ -1,4 +1,4 @@
-import type { Catalogue, ForeignKey, Table } from "../../postgres/catalogue.ts";
+import { isBelow, type Catalogue, type ForeignKey, type Table } from "../../postgres/catalogue.ts";
 import type { Database } from "../../postgres/database.ts";
 import { listFilledTables, type FilledTable } from "../../postgres/filled-tables.ts";
 import { nameKey, type QualifiedName } from "../../postgres/identifier.ts";
@@ -44,16 +44,24 @@ export async function readAffected(target: Database, scope: Scope): Promise<Affe
 export const needsPoint = ({ filled, artefacts }: Affected): boolean =>
   filled.length > 0 || artefacts.length > 0;
 
-/** Tables and partitions that hold the rows of these tables. */
-export function listLeaves(
-  tables: readonly QualifiedName[],
-  catalogue: Pick<Catalogue, "tables">,
-): Table[] {
-  const roots = new Set(tables.map(nameKey));
+/** True for the table itself and for what hangs below it. */
+export const isOf = (part: Table, whole: Table): boolean =>
+  nameKey(part) === nameKey(whole) || isBelow(part, whole);
+
+const listParts = (tables: readonly Table[], catalogue: Pick<Catalogue, "tables">): Table[] => {
+  // most are no partitions, and found by name
+  const names = new Set(tables.map(nameKey));
+  const parts = tables.filter(({ root }) => root !== null);
   return catalogue.tables.filter(
-    (table) => table.kind === "r" && roots.has(nameKey(table.root ?? table)),
+    (table) => names.has(nameKey(table.root ?? table)) || parts.some((part) => isOf(table, part)),
   );
-}
+};
+
+/** Tables and partitions that hold the rows of these tables. */
+export const listLeaves = (
+  tables: readonly Table[],
+  catalogue: Pick<Catalogue, "tables">,
+): Table[] => listParts(tables, catalogue).filter(({ kind }) => kind === "r");
 
 /** Tables that refer to the given ones, directly or through each other. Pure. */
 export function listReferring(
@@ -128,12 +136,7 @@ export function planEmptying(
 }
 
 /** nameKey()s of tables and all their partitions. */
-export function listMembers(
-  tables: readonly QualifiedName[],
+export const listMembers = (
+  tables: readonly Table[],
   catalogue: Pick<Catalogue, "tables">,
-): ReadonlySet<string> {
-  const roots = new Set(tables.map(nameKey));
-  return new Set(
-    catalogue.tables.filter((table) => roots.has(nameKey(table.root ?? table))).map(nameKey),
-  );
-}
+): ReadonlySet<string> => new Set(listParts(tables, catalogue).map(nameKey));

@@ -126,12 +126,13 @@ export async function takePoint(
   });
   context.screen.progress("reading the rollback point back");
   const [rows, schema] = [partialFile(context, "rows"), partialFile(context, "schema")];
-  const leaves = listLeaves([...affected.moved, ...affected.artefacts], catalogue);
+  const tables = [...affected.moved, ...affected.artefacts];
+  const kept = [...contents.tables, ...contents.artefacts];
   await verifyReadable(
     context,
     { reader: besideArchiver(program), file: rows },
-    [...contents.tables, ...contents.artefacts],
-    leaves,
+    listLeaves(tables, catalogue),
+    tables.map((table, at) => [table, kept[at]?.rows ?? 0]),
   );
   const { signal } = context;
   const manifest: RollbackManifest = {
