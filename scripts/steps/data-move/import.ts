@@ -45,12 +45,27 @@ function listManifestProblems(context: StepContext, manifest: DumpManifest): Pro
   return problems;
 }
 
+/** A run that was taken over from another machine has left its dump there. */
+function explainMissing(context: StepContext): Failure {
+  if (!context.isDone("dump")) {
+    const next = `${context.commandLine("run")} --from dump`;
+    const what = "there is no dump in this run";
+    return new Failure({ exitCode: exitCodes.refused, what, next });
+  }
+  const again = context.commandLine("step", "dump");
+  return refused("the dump of this run is not on this machine", [
+    {
+      what: "it was made on another machine, or taken away",
+      where: dumpFiles(context).manifest,
+      todo: `Dump again: ${again}; then go on: ${context.commandLine("resume")}`,
+    },
+  ]);
+}
+
 async function verifyDump(context: StepContext): Promise<void> {
   const files = dumpFiles(context);
   if (!existsSync(files.manifest)) {
-    const next = `${context.commandLine("run")} --from dump`;
-    const what = "there is no dump in this run";
-    throw new Failure({ exitCode: exitCodes.refused, what, next });
+    throw explainMissing(context);
   }
   const manifest = readManifest(files.manifest);
   const problems = listManifestProblems(context, manifest);

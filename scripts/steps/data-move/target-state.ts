@@ -8,6 +8,7 @@ import { holdsImport, recallImport } from "./import-evidence.ts";
 import { nameKeys } from "./key-names.ts";
 import { describeLostKeys, listLostKeys } from "./lost-ledger.ts";
 import { findNewest } from "./recalled-run.ts";
+import { remembered } from "./remembered.ts";
 import { describeRows } from "./rows-in-target.ts";
 
 /** The run that v2's ledger speaks of: this one, or else the newest. */
@@ -71,19 +72,29 @@ async function describeAttempt(context: StepContext, target: Database): Promise<
       unsafe: false,
       next: context.commandLine("resume"),
     };
-  const others = filled === 0 ? "" : `; ${countOf(filled, "table")} hold rows of others`;
-  return { sentence: `nothing in v2: no change of this run is in it${others}`, unsafe: false };
+  if (filled === 0)
+    return { sentence: "nothing in v2: no change of this run is in it", unsafe: false };
+  return {
+    sentence: `the import of this run is not in v2; ${countOf(filled, "table")} ${filled === 1 ? "holds" : "hold"} rows of others`,
+    unsafe: false,
+  };
 }
 
 /** A call that has no run: nothing but v2 itself tells. */
 const hasRun = ({ runId }: StepContext): boolean => runId !== "none";
 
 async function describeWithout(context: StepContext, target: Database): Promise<TargetState> {
-  if (hasRun(context)) return describeAttempt(context, target);
-  return {
-    sentence: `no ledger in v2; ${await describeRows(context, target)}, and no journal here knows of a move`,
-    unsafe: false,
-  };
+  if (recallImport(context) !== undefined || context.isDone("import"))
+    return describeAttempt(context, target);
+  // v2 has known the run by its keys: any machine may have gone on with it
+  const mayBeElsewhere = context.recall(remembered.droppedKeys) !== undefined;
+  if (hasRun(context) && !mayBeElsewhere)
+    return { sentence: "nothing in v2: no change of this run is in it", unsafe: false };
+  const rows = await describeRows(context, target);
+  const what = hasRun(context)
+    ? "the foreign keys that this run dropped are back; whether it went on elsewhere is not known here"
+    : "no journal here knows of a move";
+  return { sentence: `no ledger in v2; ${rows}, and ${what}`, unsafe: false };
 }
 
 /** What the target itself says: its ledger is written in the same transactions as the changes. Needs v2 only. */
