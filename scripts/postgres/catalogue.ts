@@ -233,3 +233,14 @@ export const findTable = (
   catalogue: Pick<Catalogue, "tables">,
   name: QualifiedName,
 ): Table | undefined => catalogue.tables.find((table) => nameKey(table) === nameKey(name));
+
+/**
+ * True for what hangs below a partitioned table, at any level. Below one that is a partition itself, the bounds tell:
+ * they begin with its own.
+ */
+export const isBelow = (part: Table, whole: Table): boolean =>
+  part.root !== null &&
+  (nameKey(part.root) === nameKey(whole) ||
+    (whole.root !== null &&
+      nameKey(part.root) === nameKey(whole.root) &&
+      (part.bound ?? "").startsWith(`${whole.bound} / `)));

@@ -1,6 +1,6 @@
 import type { Column } from "./catalogue.ts";
 import type { Database } from "./database.ts";
-import { quoteIdentifier, quoteName } from "./identifier.ts";
+import { quoteIdentifier, quoteLiteral, quoteName } from "./identifier.ts";
 import { askRows } from "./own-search-path.ts";
 import type { MovedColumn, MovedTable } from "./table-plan.ts";
 
@@ -22,7 +22,7 @@ export interface ComparisonRules {
 export type Side = "source" | "target";
 
 /** What `buildContentsQuestion` and `buildRowsFrom` need of a moved table. */
-export type ComparedTable = Pick<MovedTable, "name" | "source" | "target" | "columns">;
+export type ComparedTable = Pick<MovedTable, "name" | "source" | "target" | "columns" | "apart">;
 
 const floatTypes = new Set(["real", "double precision"]);
 
@@ -83,8 +83,13 @@ function buildCastValue(side: Side, name: string, target: Column): string {
 }
 
 /** `from` item of all rows of a table: ONLY, because inheritance children are tables of their own. */
-export const buildRowsFrom = (side: Side, table: ComparedTable): string =>
-  `${table[side].kind === "p" ? "" : "only "}${quoteName(table.name)} as ${alias}`;
+export function buildRowsFrom(side: Side, table: ComparedTable): string {
+  const name = quoteName(table.name);
+  if (table[side].kind !== "p") return `only ${name} as ${alias}`;
+  if (side === "source" || table.apart.length === 0) return `${name} as ${alias}`;
+  const apart = table.apart.map((part) => `${quoteLiteral(quoteName(part))}::pg_catalog.regclass`);
+  return `(select whole.* from ${name} as whole where whole.tableoid not in (${apart.join(", ")})) as ${alias}`;
+}
 
 /**
  * The text of a row, unambiguous: the output form of a row quotes separators, and tells NULL (nothing) from ''.

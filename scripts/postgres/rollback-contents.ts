@@ -27,6 +27,7 @@ function besideItself({ schema, name, kind, columns }: SummedTable): ComparedTab
     columns: columns
       .filter(({ generated }) => generated === "")
       .map((column) => ({ name: column.name, source: column, target: column })),
+    apart: [],
   };
 }
 

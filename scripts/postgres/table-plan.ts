@@ -32,6 +32,11 @@ export interface MovedTable {
   /** Columns of v1 that v2 lacks and nobody decided about; a problem as long as there are any. */
   readonly homeless: readonly string[];
   readonly leaves: readonly Leaf[];
+  /**
+   * Partitions of v2's table that tables of v1 fill which are no partitions there: children by inheritance, mostly.
+   * Those at the ends of branches; they are no part of what is compared as this table.
+   */
+  readonly apart: readonly QualifiedName[];
 }
 
 /** What moves, what stays, and what stands in the way. */

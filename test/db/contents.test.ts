@@ -44,7 +44,7 @@ describe("contents", () => {
       source: column,
       target: b.columns.find((other) => other.name === column.name) ?? column,
     }));
-    return { name, source: a, target: b, columns };
+    return { name, source: a, target: b, columns, apart: [] };
   };
   const isSame = async (name: string): Promise<boolean> => {
     const one = await table(name);

@@ -64,6 +64,7 @@ export function makeMoved(name: string, more: Partial<MovedTable> = {}): MovedTa
     skipped: [],
     computed: [],
     homeless: [],
+    apart: [],
     leaves: [
       {
         source: { schema: source.schema, name: source.name },

@@ -4,6 +4,7 @@ import { expectAll, gather } from "./support/herd.ts";
 import { startZoo, type Animal, type Zoo } from "./support/zoo.ts";
 import { keys } from "./structures/keys.ts";
 import { partitions } from "./structures/partitions.ts";
+import { views } from "./structures/views.ts";
 
 /* What needs databases of its own. */
 
@@ -33,6 +34,22 @@ describe("step by step, with the keys dropped apart", () => {
     const { ended, faults } = await animal.compare(expectAll(creatures), () => moveByHand(animal));
     expect(ended.output).toContain("RESULT: PASS");
     expect(faults).toEqual([]);
+  });
+});
+
+describe("an undo after the whole move", () => {
+  test("brings v2 back to what it was, down to the rows of the system catalogues", async () => {
+    const creatures = [...partitions, ...keys, ...views];
+    const animal = await zoo.animal(gather(creatures));
+    const { mustHold = [] } = expectAll(creatures);
+    const { ended, faults } = await animal.compare({ mustHold, comesBack: true }, async () => {
+      const moved = await animal.moveIt();
+      expect(moved.code).toBe(0);
+      return animal.movebook(["undo", "data-move", ...dev, "--yes"]);
+    });
+    expect(faults).toEqual([]);
+    expect(ended.output).not.toContain("✗");
+    expect(ended.code).toBe(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isBelow } from "../catalogue.ts";
 import { nameKey, type QualifiedName } from "../identifier.ts";
 import type { MovedTable } from "../table-plan.ts";
 import type { Sides } from "./converted-rows.ts";
@@ -17,7 +18,7 @@ export interface Place {
 export const listPlaces = (sides: Sides, table: MovedTable): Place[] => [
   { table, name: table.name, rule: null, isTwin: true },
   ...sides.target.tables
-    .filter((part) => part.root !== null && nameKey(part.root) === nameKey(table.target))
+    .filter((part) => isBelow(part, table.target))
     .map((part) => ({
       table,
       name: { schema: part.schema, name: part.name },

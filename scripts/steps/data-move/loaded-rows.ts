@@ -1,4 +1,5 @@
 import type { DumpSection } from "../../postgres/dump-file.ts";
+import { isBelow } from "../../postgres/catalogue.ts";
 import type { LoadedTable } from "../../postgres/ledger.ts";
 import { planLoads } from "../../postgres/load-parts.ts";
 import type { MovedTable } from "../../postgres/table-plan.ts";
@@ -7,10 +8,14 @@ import type { MovedTable } from "../../postgres/table-plan.ts";
 export const countLoads = (
   tables: readonly MovedTable[],
   sections: readonly DumpSection[],
-): LoadedTable[] =>
-  tables.map((table) => ({
+): LoadedTable[] => {
+  const rowsOf = (of: readonly MovedTable[]): number =>
+    planLoads(of, sections).reduce((sum, { section }) => sum + section.rows, 0);
+  return tables.map((table) => ({
     schema: table.target.schema,
     name: table.target.name,
     kind: table.target.kind,
-    rows: planLoads([table], sections).reduce((sum, { section }) => sum + section.rows, 0),
+    // tables of v1 that v2 has made partitions of another one are counted in it too
+    rows: rowsOf([table, ...tables.filter(({ target }) => isBelow(target, table.target))]),
   }));
+};

@@ -1,11 +1,18 @@
-import type { Catalogue, ForeignKey } from "../../postgres/catalogue.ts";
+import { isBelow, type Catalogue, type ForeignKey } from "../../postgres/catalogue.ts";
 import { nameKey } from "../../postgres/identifier.ts";
 import type { TablePlan } from "../../postgres/table-plan.ts";
 
 /** nameKey()s of v2's tables that rows go into, partitions at every level included. */
 export function listMovedTargets(plan: TablePlan, target: Catalogue): ReadonlySet<string> {
   const roots = new Set(plan.moved.map((table) => nameKey(table.target)));
-  const members = target.tables.filter((table) => roots.has(nameKey(table.root ?? table)));
+  // tables of v1 that v2 has made partitions
+  const parts = plan.moved.map((table) => table.target).filter(({ root }) => root !== null);
+  const members = target.tables.filter(
+    (table) =>
+      roots.has(nameKey(table.root ?? table)) ||
+      roots.has(nameKey(table)) ||
+      parts.some((part) => isBelow(table, part)),
+  );
   return new Set(members.map(nameKey));
 }
 

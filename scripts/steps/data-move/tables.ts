@@ -1,6 +1,7 @@
 import type { Problem } from "../../engine/failure.ts";
 import {
   findTable,
+  isBelow,
   type Catalogue,
   type Column,
   type OtherRelation,
@@ -229,7 +230,18 @@ function buildMovedTable(
     computed: names(kept.filter(({ name }) => (partner.get(name)?.generated ?? "") !== "")),
     homeless: names(kept.filter(({ name }) => !partner.has(name))),
     leaves: listLeaves(source, target, facts),
+    apart: listApart(target, facts),
   };
+}
+
+function listApart(whole: Table, { source, target }: TablesToPlan): QualifiedName[] {
+  const below = target.tables.filter((table) => isBelow(table, whole));
+  const filled = below.filter((table) => findTable(source, table)?.root === null);
+  return below
+    .filter(
+      (table) => table.kind === "r" && filled.some((one) => one === table || isBelow(table, one)),
+    )
+    .map(toName);
 }
 
 function listLeaves(source: Table, target: Table, facts: TablesToPlan): Leaf[] {

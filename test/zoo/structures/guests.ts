@@ -56,6 +56,16 @@ export const guests: readonly Creature[] = [
     expect: { mustHold: ["shared.t", "shared.u", "shared.m"] },
   },
   {
+    is: "a materialized view of another role",
+    both: "create schema other_view; create table other_view.t (id int); create materialized view other_view.m as select * from other_view.t with no data",
+    rows: "insert into other_view.t values (1); refresh materialized view other_view.m",
+    v2AtLast: "alter materialized view other_view.m owner to postgres",
+    expect: { mustHold: ["other_view.t", "other_view.m"], judged: ["other_view.m"] },
+    says: [
+      /the materialized view other_view\.m of v2 is not refreshed: it belongs to another role/,
+    ],
+  },
+  {
     is: "row-level security with policies of all kinds, to other roles; the owner passes it",
     asSuperuser:
       "do 'begin create role zoo_reader; exception when duplicate_object then null; end'; do 'begin create role zoo_writer; exception when duplicate_object then null; end'",

@@ -179,6 +179,40 @@ export const partitions: readonly Creature[] = [
     expect: { mustHold: ["loose.part_1", "loose.part_2"] },
   },
   {
+    is: "children by inheritance in v1, partitions in v2, one of them cut once more; a table that v2 has attached",
+    v1: `create schema grown; set search_path to grown;
+      create table event (id int not null, at date not null, kind text);
+      create table event_2023 (check (at >= '2023-01-01' and at < '2024-01-01')) inherits (event);
+      create table event_2024 (check (at >= '2024-01-01' and at < '2025-01-01')) inherits (event);
+      create table word (id int) partition by list (id); create table word_1 partition of word for values in (1); create table word_2 (id int)`,
+    v2: `create schema grown; set search_path to grown;
+      create table event (id int not null, at date not null, kind text, primary key (id, at, kind)) partition by range (at);
+      create table event_2023 partition of event for values from ('2023-01-01') to ('2024-01-01');
+      create table event_2024 partition of event for values from ('2024-01-01') to ('2025-01-01') partition by list (kind);
+      create table event_2024_a partition of event_2024 for values in ('a'); create table event_2024_rest partition of event_2024 default;
+      create table event_rest partition of event default;
+      create table word (id int) partition by list (id); create table word_1 partition of word for values in (1); create table word_2 partition of word for values in (2)`,
+    rows: `insert into event values (1, '2022-01-01', 'old'); insert into event_2023 values (2, '2023-02-01', 'b'), (3, '2023-03-01', 'a');
+      insert into event_2024 values (4, '2024-02-01', 'a'), (5, '2024-03-01', 'b'); insert into word values (1); insert into word_2 values (2), (2)`,
+    expect: {
+      questions: [
+        {
+          v1: "select id, at, kind from grown.event",
+          of: [
+            "grown.event",
+            "grown.event_2024",
+            "grown.event_2024_a",
+            "grown.event_2024_rest",
+            "grown.event_rest",
+          ],
+        },
+        { v1: "select id from only grown.event", v2: "select id from grown.event_rest", of: [] },
+        { v1: "select id from grown.event_2024", of: [] },
+      ],
+      mustHold: ["grown.event_2023", "grown.word_1", "grown.word_2"],
+    },
+  },
+  {
     is: "a partitioned table without any partition",
     both: "create schema bare; create table bare.nothing (id int) partition by list (id); create table bare.something (id int)",
     rows: "insert into bare.something values (1)",

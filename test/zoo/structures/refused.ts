@@ -85,6 +85,22 @@ export const refused: readonly Creature[] = [
     says: [/no_home\.t.*2 rows/],
   },
   {
+    is: "rows that v2's partitions would mix, and rows outside of a bound",
+    v1: shared(
+      "mixed",
+      "create table event (at date not null); create table event_2023 () inherits (event)",
+    ),
+    v2: shared(
+      "mixed",
+      "create table event (at date not null) partition by range (at); create table event_2023 partition of event for values from ('2023-01-01') to ('2024-01-01'); create table rest partition of event default",
+    ),
+    rows: "insert into event values ('2023-05-05'), ('2022-01-01'); insert into event_2023 values ('2023-01-01'), ('2024-02-02'), ('2024-02-03')",
+    says: [
+      /1 row of mixed\.event would go into v2's partition mixed\.event_2023, which takes the rows of v1's table/,
+      /mixed\.event_2023 is a partition of mixed\.event in v2, whose bounds do not take 2 rows of v1/,
+    ],
+  },
+  {
     is: "orphans, duplicates and NULLs that v2 refuses",
     both: shared(
       "rules",
