@@ -1,5 +1,6 @@
 import type { Catalogue, Column } from "./catalogue.ts";
 import type { Database } from "./database.ts";
+import { listFailingValues } from "./failing-values.ts";
 import { resolveType } from "./forecast/base-type.ts";
 import { quoteIdentifier, quoteLiteral, type QualifiedName } from "./identifier.ts";
 import { buildSourceRows, type MovedTable } from "./table-plan.ts";
@@ -79,30 +80,21 @@ async function listCharacters(
   return rows.map(({ bytes }) => bytes);
 }
 
-/** Those that the server cannot convert: it only says that there is one, so halves are asked. */
-async function listInconvertible(
+const listInconvertible = (
   db: Database,
   characters: readonly Bytes[],
   from: string,
   to: string,
-): Promise<Bytes[]> {
-  if (characters.length === 0) return [];
-  try {
-    await db.query(
-      `select pg_catalog.count(pg_catalog.convert(c, ${quoteLiteral(from)}, ${quoteLiteral(to)})) from pg_catalog.unnest($1::pg_catalog.text[]::pg_catalog.bytea[]) as c`,
-      [characters],
-    );
-    return [];
-  } catch (error) {
-    if (!String((error as { code?: unknown }).code).startsWith("22")) throw error;
-  }
-  if (characters.length === 1) return [...characters];
-  const half = Math.ceil(characters.length / 2);
-  return [
-    ...(await listInconvertible(db, characters.slice(0, half), from, to)),
-    ...(await listInconvertible(db, characters.slice(half), from, to)),
-  ];
-}
+): Promise<Bytes[]> =>
+  listFailingValues(
+    characters,
+    (some) =>
+      db.query(
+        `select pg_catalog.count(pg_catalog.convert(c, ${quoteLiteral(from)}, ${quoteLiteral(to)})) from pg_catalog.unnest($1::pg_catalog.text[]::pg_catalog.bytea[]) as c`,
+        [some],
+      ),
+    ["22"],
+  );
 
 /** Those of v1's characters that do not arrive: v1 → UTF-8 → v2. */
 async function listLost(

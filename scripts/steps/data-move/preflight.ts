@@ -14,6 +14,7 @@ import { checkIdentity } from "./preflight/identity.ts";
 import { describeSides, readIdentityBox } from "./preflight/identity-box.ts";
 import { checkMigrations } from "./preflight/migrations.ts";
 import { checkPreparedTransactions } from "./preflight/prepared-transactions.ts";
+import { checkObjectNames } from "./preflight/object-names.ts";
 import { checkPrivileges } from "./preflight/privileges.ts";
 import {
   checkExtensions,
@@ -83,6 +84,7 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
       async () => [
         ...judgeEncodings(facts),
         ...(await checkCharacters(sides, facts)),
+        ...(await checkObjectNames(sides)),
         ...judgeMoney(scope),
         ...(await checkExtensions(source, target)),
       ],
