@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { runLock } from "../../scripts/postgres/load-parts.ts";
@@ -13,7 +13,11 @@ beforeAll(async () => {
   pair = await startPair();
 });
 afterAll(() => pair.stop());
-afterEach(() => move.remove());
+afterEach(() => {
+  for (const machine of ["first", "second"])
+    rmSync(`${move.folder}-${machine}`, { recursive: true, force: true });
+  move.remove();
+});
 
 const of = (verb: string, ...more: readonly string[]): string[] => [
   verb,
