@@ -233,7 +233,7 @@ describe("an import that was committed", () => {
       sentence: expect.stringContaining("is being taken back"),
       next: expect.stringContaining("undo data-move"),
     });
-    await two.run("v2", "truncate s.pet, s.party, s.note; drop schema movebook cascade");
+    await two.run("v2", "truncate s.pet, s.party; drop table s.pet; drop schema movebook cascade");
     const gone = await thrown(postimport.check?.(machine.context) ?? Promise.resolve());
     expect(say(gone)).toContain("v2 does not hold the rows of this run");
     await expect(postimport.verify(machine.context)).rejects.toThrow("rows of this run");

@@ -1,8 +1,9 @@
 import type { StepContext } from "../../engine/step.ts";
 import type { Database } from "../../postgres/database.ts";
-import { listFilledTables } from "../../postgres/filled-tables.ts";
+import { listTables } from "../../postgres/catalogue.ts";
+import { listFilled, listFilledTables } from "../../postgres/filled-tables.ts";
 import { nameKey } from "../../postgres/identifier.ts";
-import type { LedgerImport } from "../../postgres/ledger.ts";
+import type { LedgerImport, LoadedTable } from "../../postgres/ledger.ts";
 import { remembered } from "./remembered.ts";
 
 /** psql prints a line that begins like this, with the number of the import's transaction. */
@@ -41,6 +42,17 @@ export async function wasCommitted(
   return row?.status == null ? undefined : row.status === "committed";
 }
 
+/** How many of the tables hold rows; one that somebody has dropped holds none. */
+export async function countFilled(
+  target: Database,
+  tables: readonly LoadedTable[],
+): Promise<number> {
+  if (tables.length === 0) return 0;
+  const present = new Set((await listTables(target)).map(nameKey));
+  const there = tables.filter((table) => present.has(nameKey(table)));
+  return (await listFilled(target, there)).length;
+}
+
 /**
  * True when v2's tables hold exactly the rows that this run's import wrote, at least one in all: it was committed,
  * because it is one transaction into empty tables. For a v2 whose ledger is gone. Where rows gave way, and might be as
@@ -50,7 +62,12 @@ export async function holdsImport(context: StepContext, target: Database): Promi
   const { tables = [], replaced = false } = recallImport(context) ?? {};
   if (!tables.some(({ rows }) => rows > 0)) return false;
   if (!((await wasCommitted(context, target)) ?? !replaced)) return false;
-  const filled = await listFilledTables(target, tables);
+  const wanted = tables.filter(({ rows }) => rows > 0).length;
+  if ((await countFilled(target, tables)) !== wanted) return false;
+  const filled = await listFilledTables(
+    target,
+    tables.filter(({ rows }) => rows > 0),
+  );
   const counts = new Map(filled.map(({ table, rows }) => [nameKey(table), Number(rows)]));
   return tables.every((table) => (counts.get(nameKey(table)) ?? 0) === table.rows);
 }

@@ -2,11 +2,10 @@ import { failed, refused, type Problem } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
 import { countOf } from "../../engine/wording.ts";
 import type { Database } from "../../postgres/database.ts";
-import { listFilled } from "../../postgres/filled-tables.ts";
 import { displayName } from "../../postgres/identifier.ts";
 import { buildImportEntry, type Ledger } from "../../postgres/ledger.ts";
 import { writeRun } from "../../postgres/ledger-run.ts";
-import { holdsImport, recallImport } from "./import-evidence.ts";
+import { countFilled, holdsImport, recallImport } from "./import-evidence.ts";
 import { verifyNoKeysLost } from "./lost-ledger.ts";
 import { readOwnLedger, readRunEntry } from "./run-entry.ts";
 
@@ -72,7 +71,7 @@ export async function verifyImported(context: StepContext, target: Database): Pr
 export async function verifyRowsAreIn(context: StepContext, target: Database): Promise<void> {
   const tables = (recallImport(context)?.tables ?? []).filter(({ rows }) => rows > 0);
   if (tables.length === 0) return;
-  const filled = (await listFilled(target, tables)).length;
+  const filled = await countFilled(target, tables);
   if (filled === tables.length) return;
   throw failed("v2 does not hold the rows of this run", [
     { what: `${tables.length - filled} of ${countOf(tables.length, "table")} are empty` },
@@ -87,7 +86,7 @@ export async function verifyRowsAreIn(context: StepContext, target: Database): P
 export async function reopenLedger(context: StepContext, target: Database): Promise<boolean> {
   const { imports } = await readOwnLedger(context, target);
   const entry = recallImport(context);
-  const areRowsIn = entry === undefined || (await listFilled(target, entry.tables)).length > 0;
+  const areRowsIn = entry === undefined || (await countFilled(target, entry.tables)) > 0;
   const isKnown = imports.some(({ run }) => run === context.runId);
   await target.query("begin");
   try {

@@ -1,10 +1,9 @@
 import type { StepContext, TargetState } from "../../engine/step.ts";
 import { countOf } from "../../engine/wording.ts";
 import type { Database } from "../../postgres/database.ts";
-import { listFilled } from "../../postgres/filled-tables.ts";
 import { readLedger, type Ledger, type LedgerRun, type RunPhase } from "../../postgres/ledger.ts";
 import { withTarget } from "./databases.ts";
-import { holdsImport, recallImport } from "./import-evidence.ts";
+import { countFilled, holdsImport, recallImport } from "./import-evidence.ts";
 import { nameKeys } from "./key-names.ts";
 import { describeLostKeys, listLostKeys } from "./lost-ledger.ts";
 import { findNewest } from "./recalled-run.ts";
@@ -58,7 +57,7 @@ function describePhase(context: StepContext, run: LedgerRun, { imports }: Ledger
 /** No ledger: the journal of this run knows what it had sent, and v2 is looked at. */
 async function describeAttempt(context: StepContext, target: Database): Promise<TargetState> {
   const tables = (recallImport(context)?.tables ?? []).filter(({ rows }) => rows > 0);
-  const filled = (await listFilled(target, tables)).length;
+  const filled = await countFilled(target, tables);
   const isDone = context.isDone("import");
   if (isDone && filled < tables.length)
     return {
