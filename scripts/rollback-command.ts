@@ -26,7 +26,7 @@ export const rollbackVerbs: readonly RollbackVerb[] = [
   {
     name: "restore",
     does: "puts the target back to a rollback point, also when its run is long finished",
-    argument: { name: "[run]", meaning: "the run that took it; left out: the only one there is" },
+    argument: { name: "[run]", meaning: "the run that took it; left out: the newest" },
     work: (facts, run, onJournal) => restoreRollbackPoint(facts, run, onJournal),
   },
   {

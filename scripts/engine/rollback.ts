@@ -60,21 +60,19 @@ export async function listRollbackPoints(facts: CallFacts): Promise<void> {
   }
 }
 
-/** @throws Failure (exit 3) when there is none of that run, or several and none was named */
+/** @throws Failure (exit 3) when there is none, or none of that run */
 function choosePoint(
   facts: CallFacts,
   points: readonly RollbackPoint[],
   run: string | undefined,
 ): RollbackPoint {
-  const [only] = points;
-  if (only === undefined)
+  const newest = points.at(-1);
+  if (newest === undefined)
     throw refused(`there is no rollback point of ${facts.runbook.name} for ${facts.environment}`);
-  const found = run === undefined ? only : points.find((point) => point.run === run);
-  if (found !== undefined && (run !== undefined || points.length === 1)) return found;
+  const found = run === undefined ? newest : points.find((point) => point.run === run);
+  if (found !== undefined) return found;
   throw refused(
-    run === undefined
-      ? `there are ${points.length} rollback points: name the run of one`
-      : `there is no rollback point of run ${run}`,
+    `there is no rollback point of run ${run}`,
     points.map((point) => ({
       what: `run ${point.run}: ${point.holds}, taken ${point.takenAt}`,
       where: point.file,
@@ -162,7 +160,7 @@ function noteRestored(runs: readonly Journal[], point: RollbackPoint): void {
 /**
  * Puts the target back to a rollback point, outside of a run: confirmed, asked for (or --yes), under the lock. An open
  * run that has changed the target comes first; when the point is its own, its undo restores it.
- * @param run whose point it is; left out: the only one
+ * @param run whose point it is; left out: the newest
  * @param onJournal told the journal of the point's run, when it is there, for the failure report
  * @throws Failure (exit 2) when the runbook takes no points; (exit 3) when it is refused or not confirmed
  */

@@ -136,15 +136,16 @@ describe("restoring a rollback point", () => {
     expect((await restore("one", { environment: "prod", options })).exitCode).toBe(0);
   });
 
-  test("asks which one when there are several, and knows what there is", async () => {
-    putPoint(world, { run: "one" });
-    putPoint(world, { run: "two" });
-    const several = await restore();
-    expect(several.exitCode).toBe(3);
-    expect(several.output).toContain("run two: 2 tables, 30 rows");
+  test("takes the newest unless a run is named, and knows what there is", async () => {
+    putPoint(world, { run: "one", takenAt: "2026-11-01T00:00:00.000Z" });
+    putPoint(world, { run: "two", takenAt: "2026-11-02T00:00:00.000Z" });
+    const newest = await restore();
+    expect(newest.exitCode).toBe(0);
+    expect(newest.output).toContain("the rollback point of run two");
     const unknown = await restore("three");
     expect(unknown.exitCode).toBe(3);
     expect(unknown.output).toContain("there is no rollback point of run three");
+    expect(unknown.output).toContain("run one: 2 tables, 30 rows");
   });
 
   test("is refused for another target than the run's", async () => {
