@@ -54,9 +54,12 @@ class Forgetful extends Array<string | Buffer> {
 /**
  * Bash takes a standard input that is a socket, as Node's pipes are, for a remote shell's and reads ~/.bashrc: the
  * operator's aliases, paths and variables would have a say, and what it prints would stand in the output.
+ * The words are bash's own arguments: Linux lets a single one, as the whole line would be, have 128 KB only.
  */
-const spawnBash = (line: string, _args: readonly string[], options: SpawnOptions): ChildProcess =>
-  spawn("bash", ["--norc", "--noprofile", "-c", line], { ...options, shell: false });
+const spawnBash =
+  (words: readonly string[]) =>
+  (line: string, _args: readonly string[], options: SpawnOptions): ChildProcess =>
+    spawn("bash", ["--norc", "--noprofile", "-c", line, ...words], { ...options, shell: false });
 
 /** The one private zx: every option is set here, so that no ZX_* variable of the machine has a say. */
 const shell = zx({
@@ -66,7 +69,6 @@ const shell = zx({
   // a process group of its own, so that Ctrl-C in the terminal reaches us first and we end the whole group
   detached: true,
   shell: "bash",
-  spawn: spawnBash as typeof spawn,
   prefix: "set -euo pipefail;",
   postfix: "",
   quote,
@@ -171,7 +173,8 @@ export async function executeCommand(
       ...secrets.variables,
       ...reveal(command.secretEnvironment),
     };
-    const running = shell({ env, cwd: folder })`exec ${command.program} ${command.args}`;
+    const words = spawnBash([command.program, ...command.args]) as typeof spawn;
+    const running = shell({ env, cwd: folder, spawn: words })`exec "$0" "$@"`;
     await converse(command, running.child as ChildProcess, running, signal, redirects);
   } finally {
     secrets.remove();

@@ -26,6 +26,12 @@ describe("a command", () => {
     expect(JSON.parse(shell.readOut())).toEqual(words);
   });
 
+  test("may have many arguments: those of a dump that names thousands of tables", async () => {
+    const words = Array.from({ length: 5_000 }, (_, at) => `--table="public"."measurement_${at}"`);
+    await shell.execute(make(["write", shell.out, ...words]));
+    expect(JSON.parse(shell.readOut())).toEqual(words);
+  });
+
   test("that fails is an error with its exit code and its last words", async () => {
     const error = await catchError(shell.execute(make(["fail", "3", "ERROR: no such thing\n"])));
     expect(error).toBeInstanceOf(CommandError);

@@ -30,7 +30,7 @@ export class ImportWatch implements Redirects {
   readonly #totalRows: number;
   readonly #expected: number[];
   readonly #looks: unknown[] = [];
-  readonly #began = Date.now();
+  readonly #began = performance.now();
   readonly #keys: number;
   #key = 0;
   #bytes = 0;
@@ -134,7 +134,7 @@ export class ImportWatch implements Redirects {
   show(): void {
     const rows = Math.min(this.#rows + this.#tableRows, this.#totalRows);
     const share = this.#totalBytes === 0 ? 1 : this.#bytes / this.#totalBytes;
-    const elapsed = (Date.now() - this.#began) / 1_000;
+    const elapsed = (performance.now() - this.#began) / 1_000;
     const left =
       share > 0.02 && share < 1
         ? `, about ${formatLeft((elapsed / share) * (1 - share))} left`
