@@ -168,13 +168,17 @@ describe("temporary tables of other sessions", () => {
   test("are nobody's business", async () => {
     const schema = "create table t (id int primary key)";
     const animal = await zoo.animal({ v1: `${schema}; insert into t values (1)`, v2: schema });
-    const client = new pg.Client({ connectionString: animal.v2.url });
-    await client.connect();
-    await client.query(
-      "create temporary table t (id int, other text); insert into t values (1, 'x'); create temporary sequence t_seq; create temporary view v as select * from t",
+    const clients = [animal.v1, animal.v2].map(
+      ({ url }) => new pg.Client({ connectionString: url }),
     );
+    for (const client of clients) {
+      await client.connect();
+      await client.query(
+        "create temporary table t (id int, other text); insert into t values (1, 'x'); create temporary sequence t_seq; create temporary view v as select * from t",
+      );
+    }
     const { ended, faults } = await animal.compare({ mustHold: ["public.t"] });
-    await client.end();
+    for (const client of clients) await client.end();
     expect(faults).toEqual([]);
     expect(ended.output).toContain("RESULT: PASS");
   });

@@ -4,13 +4,21 @@ import {
   isBelow,
   type Catalogue,
   type Column,
-  type OtherRelation,
   type Table,
 } from "../../postgres/catalogue.ts";
 import { displayName, nameKey, type QualifiedName } from "../../postgres/identifier.ts";
 import type { Leaf, MovedTable, TablePlan } from "../../postgres/table-plan.ts";
 import { countOf } from "../../engine/wording.ts";
 import { largeObjectsEntry, readDecisions, type Decisions } from "./leave-out.ts";
+import {
+  isNamed,
+  judgeForeignPartitions,
+  judgeOtherKind,
+  judgePartitionRights,
+  judgeRights,
+  otherKinds,
+  type Obstacle,
+} from "./table-obstacles.ts";
 
 /** What the decision is made from. */
 export interface TablesToPlan {
@@ -22,11 +30,7 @@ export interface TablesToPlan {
   readonly leaveOut: readonly string[];
 }
 
-type Verdict =
-  | { readonly moves: Table }
-  | { readonly leftOut: string }
-  | { readonly problem: Problem }
-  | { readonly homeless: true };
+type Verdict = Obstacle | { readonly moves: Table } | { readonly homeless: true };
 
 /** Partitions come and go with their root. */
 const isUnit = (table: Table): boolean => table.root === null;
@@ -70,84 +74,11 @@ function judgeTable(source: Table, facts: TablesToPlan, decisions: Decisions): V
   if (source.extension !== null) return { leftOut: `belongs to the extension ${source.extension}` };
   if (target === undefined)
     return judgeOtherKind(source, facts.target.others) ?? { homeless: true };
-  return judgeForeignPartitions(source, facts) ?? judgeRights(source, target) ?? { moves: target };
-}
-
-const kinds: Readonly<Record<OtherRelation["kind"], string>> = {
-  v: "view",
-  m: "materialized view",
-  f: "foreign table",
-};
-
-const isNamed =
-  (name: QualifiedName) =>
-  (other: OtherRelation): boolean =>
-    nameKey(other) === nameKey(name);
-
-function judgeOtherKind(source: Table, others: readonly OtherRelation[]): Verdict | undefined {
-  const other = others.find(isNamed(source));
-  if (other === undefined) return undefined;
-  const name = displayName(source);
-  return {
-    problem: {
-      what: `${name} is a table in v1 and a ${kinds[other.kind]} in v2: its rows could not be loaded`,
-      where: `table ${name}`,
-      todo: `make it a table in v2, or leave it behind with V1_LEAVE_OUT=${name}`,
-    },
-  };
-}
-
-/** No dump holds the rows of a foreign partition of v1, and rows that v2 routes into one leave it for another server. */
-function judgeForeignPartitions(
-  table: Table,
-  { source, target }: TablesToPlan,
-): Verdict | undefined {
-  const name = displayName(table);
-  for (const [side, { others }] of Object.entries({ v1: source, v2: target })) {
-    const parts = others.filter(({ root }) => root !== null && nameKey(root) === nameKey(table));
-    if (parts.length === 0) continue;
-    const says =
-      side === "v1" ? "its rows are in no dump" : "rows would leave v2 for another server";
-    return {
-      problem: {
-        what: `table ${name} has foreign tables among its partitions in ${side}: ${says}`,
-        where: `${side}, ${parts.map(displayName).join(", ")}`,
-        todo: `detach them for the time of the move, or leave the table behind with V1_LEAVE_OUT=${name}`,
-      },
-    };
-  }
-  return undefined;
-}
-
-function judgeRights(source: Table, target: Table): Verdict | undefined {
-  const name = displayName(source);
-  const where = `table ${name}`;
-  if (target.extension !== null)
-    return {
-      problem: {
-        what: `table ${name} belongs to the extension ${target.extension} in v2 and to nobody's in v1: its rows could not be moved`,
-        where,
-        todo: `leave it behind with V1_LEAVE_OUT=${name}, or give v2 a table of its own`,
-      },
-    };
-  if (!target.owned && !source.owned)
-    return { leftOut: `belongs to ${target.owner} in v2, and to ${source.owner} in v1: not ours` };
-  if (!target.owned)
-    return {
-      problem: {
-        what: `table ${name} belongs to ${target.owner} in v2: v2's role could not load it`,
-        where,
-        todo: `in v2, as ${target.owner}: grant the role membership in ${target.owner}, or alter table … owner to it; or leave the table behind with V1_LEAVE_OUT=${name}`,
-      },
-    };
-  if (source.readable) return undefined;
-  return {
-    problem: {
-      what: `v1's role may not read table ${name}, which belongs to ${source.owner}`,
-      where,
-      todo: `in v1, as ${source.owner}: grant select on it to the role; or leave it behind with V1_LEAVE_OUT=${name}`,
-    },
-  };
+  return (
+    judgeForeignPartitions(source, facts) ??
+    judgeRights(source, target) ??
+    judgePartitionRights(source, target, facts) ?? { moves: target }
+  );
 }
 
 function judgeTargetOnly({
@@ -163,7 +94,7 @@ function judgeTargetOnly({
     if (table.extension !== null) return `belongs to the extension ${table.extension}`;
     const other = source.others.find(isNamed(table));
     if (other !== undefined)
-      return `is a ${kinds[other.kind]} in v1 and a table in v2: v2's own rows stay`;
+      return `is a ${otherKinds[other.kind]} in v1 and a table in v2: v2's own rows stay`;
     return table.owned ? undefined : `belongs to ${table.owner}, and v1 lacks it`;
   };
   return {

@@ -173,3 +173,62 @@ describe("partitions", () => {
     expect(into([p, leaf("p1", low)], [table("p")])).toEqual(["p1 -> p"]);
   });
 });
+
+describe("what stands in the way", () => {
+  const inV1 = { ...catalogue([table("a")]), largeObjects: 2 };
+
+  test("large objects are refused with the columns that may refer to them", () => {
+    const columns = [column("id"), column("file", { type: "oid", typeName: "oid" })];
+    const source = { ...inV1, tables: [table("a", { columns })] };
+    const [problem] = plan([], [table("a", { columns })], { source }).problems;
+    expect(problem?.what).toContain("v1 holds 2 large objects (pg_largeobject)");
+    expect(problem?.details).toEqual(["columns that may refer to them: a.file"]);
+  });
+
+  test("a table that is a view in v2 has no place for its rows", () => {
+    const view = { schema: "public", name: "a", kind: "v" as const, root: null };
+    const target = { ...catalogue([]), others: [view] };
+    const result = plan([table("a")], [], { target });
+    expect(result.problems.map(({ what }) => what)).toEqual([
+      "a is a table in v1 and a view in v2: its rows could not be loaded",
+    ]);
+    expect(result.homeless).toEqual([]);
+  });
+
+  test("a partition of another role is refused like a table", () => {
+    const whole = table("a", { kind: "p" });
+    const part = table("a_1", {
+      root: { schema: "public", name: "a" },
+      bound: "LIST (id) / DEFAULT",
+    });
+    const theirs = { ...part, owner: "them", owned: false, readable: false };
+    const said = (of: TablePlan): string[] => of.problems.map(({ what }) => what);
+    expect(said(plan([whole, part], [whole, theirs]))).toEqual([
+      "table a_1 belongs to them in v2: v2's role could not load it",
+    ]);
+    expect(said(plan([whole, theirs], [whole, part]))).toEqual([
+      "v1's role may not read table a_1, which belongs to them",
+    ]);
+  });
+});
+
+describe("tables that v2 has made partitions", () => {
+  const root = { schema: "public", name: "event" };
+  const cut = table("old", {
+    root,
+    kind: "p",
+    bound: "RANGE (at) / FOR VALUES FROM (1) TO (2) LIST (id)",
+  });
+  const target = [
+    table("event", { kind: "p" }),
+    cut,
+    table("old_1", { root, bound: `${cut.bound} / FOR VALUES IN (1)` }),
+    table("new", { root, bound: "RANGE (at) / FOR VALUES FROM (2) TO (3)" }),
+  ];
+
+  test("move as tables of their own, and are no part of the one above them", () => {
+    const result = plan([table("event"), table("old")], target);
+    expect(movedNames(result)).toEqual(["event", "old"]);
+    expect(result.moved.map(({ apart }) => apart.map(({ name }) => name))).toEqual([["old_1"], []]);
+  });
+});

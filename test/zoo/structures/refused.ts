@@ -101,6 +101,15 @@ export const refused: readonly Creature[] = [
     ],
   },
   {
+    is: "a key to a table that is left behind by decision",
+    both: shared(
+      "behind",
+      "create table parent (id int primary key); create table child (parent_id int references parent)",
+    ),
+    rows: "insert into parent values (1), (2); insert into child values (1), (2), (null)",
+    says: [/child_parent_id_fkey/, /left out: behind\.parent \(left out by decision/],
+  },
+  {
     is: "orphans, duplicates and NULLs that v2 refuses",
     both: shared(
       "rules",
@@ -163,5 +172,29 @@ export const forbidden: readonly Creature[] = [
       /v1's role may not read table unread\.t, which belongs to postgres/,
       /table foreign_v2\.t belongs to postgres in v2: v2's role could not load it/,
     ],
+  },
+  {
+    is: "partitions of another role below a table of one's own",
+    both: shared(
+      "parts",
+      "create table t (id int) partition by list (id); create table t_1 partition of t for values in (1); create table u (id int) partition by list (id); create table u_1 partition of u for values in (1)",
+    ),
+    rows: "insert into t values (1); insert into u values (1)",
+    v1AtLast: "alter table parts.t_1 owner to postgres",
+    v2AtLast: "alter table parts.u_1 owner to postgres",
+    expect: { mustHold: ["parts.t_1", "parts.u_1"] },
+    says: [
+      /v1's role may not read table parts\.t_1, which belongs to postgres/,
+      /table parts\.u_1 belongs to postgres in v2: v2's role could not load it/,
+    ],
+  },
+  {
+    is: "policies that hide rows of another's table from v1's role, which may read it",
+    both: shared("hidden", "create table t (id int)"),
+    rows: "insert into t values (1), (2)",
+    v1AtLast:
+      "alter table hidden.t owner to postgres; grant select on hidden.t to public; alter table hidden.t enable row level security; create policy first_only on hidden.t using (id = 1)",
+    expect: { mustHold: ["hidden.t"] },
+    says: [/row-level security hides rows of hidden\.t from v1's role/],
   },
 ];
