@@ -56,29 +56,26 @@ async function makeSeeded(more = ""): Promise<void> {
 
 const pointFile = (name = "rollback.dump"): string => join(move.runs().at(-1) ?? "", name);
 
-/** Waits until a session of v2 loads Party. */
-async function waitForCopy(): Promise<void> {
+/** Waits until a question has an answer in v2. */
+async function waitFor(question: string): Promise<void> {
   for (let tries = 0; tries < 2_400; tries += 1) {
-    const pid = await move.inV2(
-      `select pid from pg_stat_progress_copy where relid = '"Party"'::regclass and command = 'COPY FROM'`,
-    );
-    if (pid !== "") return;
+    if ((await move.inV2(question)) !== "") return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("the load of Party was not seen");
+  throw new Error(`nothing was seen of: ${question}`);
 }
 
+/** Waits until a session of v2 loads Party. */
+const waitForCopy = (): Promise<void> =>
+  waitFor(
+    `select pid from pg_stat_progress_copy where relid = '"Party"'::regclass and command = 'COPY FROM'`,
+  );
+
 /** Waits until no session of ours is left in v2. */
-async function waitForQuiet(): Promise<void> {
-  for (let tries = 0; tries < 1_200; tries += 1) {
-    const left = await move.inV2(
-      `select count(*) from pg_stat_activity where datname = current_database() and application_name like 'movebook%'`,
-    );
-    if (left === "0") return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("sessions of the move are still there");
-}
+const waitForQuiet = (): Promise<void> =>
+  waitFor(
+    `select 1 where not exists (select from pg_stat_activity where datname = current_database() and application_name like 'movebook%')`,
+  );
 
 describe("a v2 that holds rows", () => {
   test("is refused without --replace, table by table; nothing gives way unasked", async () => {
@@ -178,6 +175,21 @@ async function killInTheLoad(args: readonly string[]): Promise<void> {
   await waitForQuiet();
 }
 
+/** The rows are back and committed; the refresh of a materialized view waits for a reader. */
+async function killBehindTheRows(args: readonly string[]): Promise<void> {
+  const reader = new pg.Client({ connectionString: move.v2Url });
+  await reader.connect();
+  await reader.query(`begin; select count(*) from "TenantSummary"`);
+  const running = move.start(args);
+  await waitFor(
+    `select 1 from pg_locks where relation = '"TenantSummary"'::regclass and not granted`,
+  );
+  running.child.kill("SIGKILL");
+  await running.ended;
+  await reader.end();
+  await waitForQuiet();
+}
+
 describe("kill -9", () => {
   test("in the import that replaces, and in the undo: before, or all of it", async () => {
     await makeSeeded(
@@ -192,7 +204,10 @@ describe("kill -9", () => {
     expect(ended.code).toBe(0);
     await killInTheLoad(["undo", "data-move", ...dev, "--yes"]);
     expect(await move.inV2(`select count(*) from "Tenant" where slug like 'seed-%'`)).toBe("0");
+    await killBehindTheRows(["undo", "data-move", ...dev, "--yes"]);
+    expect(await move.inV2(`select count(*) from "Tenant" where slug like 'seed-%'`)).toBe("3");
     const undone = await undo();
+    expect(undone.output).toContain("the rows are as before the import already");
     expect(undone.output).toContain("v2 is as it was");
     expect(undone.code).toBe(0);
     expect(picture()).toBe(before);
