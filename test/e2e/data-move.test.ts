@@ -102,6 +102,7 @@ describe("step by step", () => {
     const before = await lookAtV2();
     expect((await move.movebook(step("preflight"))).code).toBe(0);
     expect((await move.movebook(step("dump"))).code).toBe(0);
+    expect((await move.movebook(step("rollback-point"))).code).toBe(0);
     const dropped = await move.movebook(step("drop-foreign-keys"));
     expect(dropped.code).toBe(0);
     expect(dropped.output).toContain("restore-foreign-keys");
