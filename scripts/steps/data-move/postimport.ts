@@ -177,7 +177,7 @@ async function undo(context: StepContext): Promise<void> {
     { readOnly: false },
   );
   context.screen.quiet(
-    "  · statistics and removed artefacts stay as they are; views follow the tables",
+    "  · statistics stay as they are; materialized views and a dropped history come back with the rows",
   );
 }
 

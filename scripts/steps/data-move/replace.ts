@@ -48,7 +48,7 @@ export const judgeReplaced = (filled: readonly FilledTable[]): CheckResult[] => 
   return [
     warned(text, {
       details: [...lines],
-      todo: "They are saved in a rollback point before; undo brings them back.",
+      todo: "They are saved in a rollback point before, and undo brings them back. v1's rows are the truth, also where v1 holds none of a table.",
     }),
   ];
 };
