@@ -2,7 +2,7 @@ import { chooseSteps, type Selection } from "./choose-steps.ts";
 import { confirmTarget } from "./confirm.ts";
 import { buildCommandLine, buildContext, passingMemory, type CallFacts } from "./context.ts";
 import { verifyRunsRead } from "./damaged-runs.ts";
-import { executeStep, printStep, rehearseStep, StepFailure } from "./execute-step.ts";
+import { effectHolds, executeStep, printStep, rehearseStep, StepFailure } from "./execute-step.ts";
 import { exitCodes, Failure, refused } from "./failure.ts";
 import { listRuns, type Journal } from "./journal.ts";
 import { LockOnDemand } from "./lock.ts";
@@ -74,14 +74,29 @@ class Execution {
     }
   }
 
-  #isDoneBefore(step: Step): boolean {
+  async #isDoneBefore(step: Step): Promise<boolean> {
     if (!this.#resumed || this.#journal.stateOf(step.name) !== "done") return false;
+    if (!(await this.#hasFiles(step))) return false;
     this.#facts.screen.quiet(`✓ ${step.name}: done before`);
     return true;
   }
 
+  /** What a step wrote beside the journal may be on another machine, or gone; as long as it is needed it is looked for. */
+  async #hasFiles(step: Step): Promise<boolean> {
+    if (step.changes !== "files") return true;
+    const { steps } = this.#facts.runbook;
+    const next = steps
+      .slice(steps.indexOf(step))
+      .find(({ changes, byHand }) => changes === "target" && byHand !== true);
+    const deed = next === undefined ? undefined : this.#journal.deedOf(next.name);
+    if (deed === "done" || deed === "started") return true;
+    if (await effectHolds(contextOf(this.#facts, this.#journal), step)) return true;
+    this.#facts.screen.line(`${step.name}: what it wrote is not on this machine; it is done again`);
+    return false;
+  }
+
   async #runOne(step: Step): Promise<void> {
-    if (this.#isDoneBefore(step)) return;
+    if (await this.#isDoneBefore(step)) return;
     if (step.changes === "target" && !this.#isConfirmed) {
       await confirmTarget(this.#facts);
       this.#isConfirmed = true;
@@ -93,7 +108,7 @@ class Execution {
       await verifyOwn(this.#facts, this.#journal);
       verifyNotUndoing(this.#facts, this.#journal, [step]);
       this.#journal.append({ type: "locked", pid: process.pid });
-      if (this.#isDoneBefore(step)) return;
+      if (await this.#isDoneBefore(step)) return;
     }
     const { selection } = this.#facts;
     await executeStep(context, this.#journal, step, {

@@ -68,7 +68,7 @@ describe("resume", () => {
     await failAt("load.check");
     const steps = { load: { interrupted: "ask-a-person" as const } };
     expect((await callResume(world, { steps })).exitCode).toBe(0);
-    expect(world.calls().slice(0, 3)).toEqual(["lock", "load.check", "load.plan"]);
+    expect(world.calls().slice(0, 4)).toEqual(["fetch.verify", "lock", "load.check", "load.plan"]);
   });
 });
 

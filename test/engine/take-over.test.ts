@@ -57,6 +57,21 @@ describe("a run that only the target remembers", () => {
     expect(world.outcomes()).toEqual(["done"]);
   });
 
+  test("does what only wrote files on the first machine once more, as long as it is needed", async () => {
+    world.order("load.check", failing);
+    await callStep(world, "look", memory());
+    await callStep(world, "fetch", memory());
+    await callStep(world, "loosen", memory());
+    expect((await callStep(world, "load", memory())).exitCode).toBe(6);
+    world.order("load.check", undefined);
+    world.goTo("second");
+    world.forget();
+    world.take("fetch");
+    const { output } = await callResume(world, memory());
+    expect(output).toContain("fetch: what it wrote is not on this machine; it is done again");
+    expect(world.ran()).toEqual(["fetch", "load", "tidy", "prove"]);
+  });
+
   test("comes with its files, private, and with a note that it was taken over", async () => {
     await leaveHalf();
     world.order("tidy.check", failing);
