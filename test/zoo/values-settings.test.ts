@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => zoo?.stop());
 
-test("hostile settings of the roles on both sides change nothing in a move", async () => {
+test("hostile settings of the roles on both sides change nothing in a move and its undo", async () => {
   const specimens = [...numbersAndTimes, ...structured, ...texts.slice(0, 1)];
   const schema = specimens.map((specimen) => specimen.schema).join("\n");
   const more = `create table parent (id bigserial primary key, name text unique check (name <> ''));
@@ -43,4 +43,15 @@ test("hostile settings of the roles on both sides change nothing in a move", asy
     );
     expect(Number(given)).toBeGreaterThan(40);
   }
+  const undone = await animal.movebook([
+    "undo",
+    "data-move",
+    "--env",
+    "dev",
+    "--any-branch",
+    "--allow-dirty",
+    "--yes",
+  ]);
+  expect(undone.code, undone.output).toBe(0);
+  expect(await animal.v2.asSuperuser("select count(*) from public.child")).toBe("0");
 });
