@@ -1,3 +1,4 @@
+import { askRows } from "./own-search-path.ts";
 import type { Catalogue, Column } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { listFailingValues } from "./failing-values.ts";
@@ -73,10 +74,9 @@ async function listCharacters(
 ): Promise<Bytes[]> {
   const all = `pg_catalog.array_to_string(array[${texts.map(({ text }) => text).join(", ")}], '')`;
   const rest = `pg_catalog.regexp_replace(${all}, '${ascii}+', '', 'g')`;
-  const rows = await db.query<{ bytes: string }>(
-    `select distinct pg_catalog.convert_to(one.character, ${quoteLiteral(encoding)})::pg_catalog.text as bytes
-     from ${buildSourceRows(table)} as t, lateral pg_catalog.regexp_split_to_table(${rest}, '') as one (character) where one.character <> ''`,
-  );
+  const question = `select distinct pg_catalog.convert_to(one.character, ${quoteLiteral(encoding)})::pg_catalog.text as bytes
+     from ${buildSourceRows(table)} as t, lateral pg_catalog.regexp_split_to_table(${rest}, '') as one (character) where one.character <> ''`;
+  const rows = await askRows(db, () => db.query<{ bytes: string }>(question));
   return rows.map(({ bytes }) => bytes);
 }
 
@@ -137,9 +137,11 @@ async function countRows(
     ({ text }, at) =>
       `pg_catalog.count(*) filter (where ${condition(text)})::pg_catalog.text as c${at}`,
   );
-  const row = await db.one<Record<string, string>>(
-    `select ${counts.join(", ")} from ${buildSourceRows(table)} as t`,
-    values,
+  const row = await askRows(db, () =>
+    db.one<Record<string, string>>(
+      `select ${counts.join(", ")} from ${buildSourceRows(table)} as t`,
+      values,
+    ),
   );
   return texts
     .map(({ name }, at) => ({ table: table.name, column: name, rows: BigInt(row[`c${at}`] ?? 0) }))

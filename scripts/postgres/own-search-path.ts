@@ -45,10 +45,16 @@ export async function askRows<T>(db: Database, ask: () => Promise<T>): Promise<T
     const sqlstate = readDriverError(error)?.sqlstate ?? "";
     if (!unknownNames.has(sqlstate)) throw error;
   }
+  return withOwnSearchPath(db, ask);
+}
+
+/** Asks under the search_path of the role and the database, in a transaction or not; afterwards it is empty again. */
+export async function withOwnSearchPath<T>(db: Database, ask: () => Promise<T>): Promise<T> {
   await db.query(buildOwnPath(false));
   try {
     return await ask();
   } finally {
+    // in a transaction that has failed its rollback does it
     await db.query("set search_path = ''").catch(() => undefined);
   }
 }

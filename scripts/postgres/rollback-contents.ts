@@ -1,3 +1,4 @@
+import { ownSearchPath, withOwnSearchPath } from "./own-search-path.ts";
 import type { Table } from "./catalogue.ts";
 import { buildContentsQuestion, type ComparedTable, type ComparisonRules } from "./contents.ts";
 import type { Database } from "./database.ts";
@@ -55,12 +56,14 @@ export async function readKeptTables(
   tables: readonly SummedTable[],
   onTable: (table: SummedTable, index: number) => void = () => undefined,
 ): Promise<KeptTable[]> {
-  const kept: KeptTable[] = [];
-  for (const [index, table] of tables.entries()) {
-    onTable(table, index);
-    kept.push(await readOne(db, table));
-  }
-  return kept;
+  return withOwnSearchPath(db, async () => {
+    const kept: KeptTable[] = [];
+    for (const [index, table] of tables.entries()) {
+      onTable(table, index);
+      kept.push(await readOne(db, table));
+    }
+    return kept;
+  });
 }
 
 async function countRows(db: Database, table: SummedTable): Promise<number> {
@@ -76,9 +79,11 @@ export async function compareKept(
   table: SummedTable,
   kept: KeptTable,
 ): Promise<{ readonly rows: number; readonly isSame: boolean }> {
-  const rows = await countRows(db, table);
-  if (rows !== kept.rows || rows === 0) return { rows, isSame: rows === kept.rows };
-  return { rows, isSame: isSameKept(kept, await readOne(db, table)) };
+  return withOwnSearchPath(db, async () => {
+    const rows = await countRows(db, table);
+    if (rows !== kept.rows || rows === 0) return { rows, isSame: rows === kept.rows };
+    return { rows, isSame: isSameKept(kept, await readOne(db, table)) };
+  });
 }
 
 export const isSameKept = (a: KeptTable, b: KeptTable): boolean =>
@@ -138,10 +143,10 @@ export function buildLooks(looks: readonly Look[]): string[] {
     `if other <> '[]'::pg_catalog.jsonb then raise exception using errcode = 'object_not_in_prerequisite_state', message = ${quoteLiteral(otherRowsMessage)}, detail = other::pg_catalog.text; end if; end`,
   ];
   return [
-    // the text of some values depends on it; the sums were taken under an empty one
-    "set local search_path = '';",
+    // the text of some values depends on it, and indexes may need it: the sums were taken under the same one
+    ownSearchPath,
     buildBlock(body.join("\n")),
-    "set local search_path to default;",
+    "set local search_path = '';",
   ];
 }
 

@@ -1,3 +1,4 @@
+import { askRows } from "./own-search-path.ts";
 import type { Catalogue, Column } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { isTextual, resolveType } from "./forecast/base-type.ts";
@@ -83,7 +84,8 @@ async function measureTable(
   widths: readonly Width[],
   limit: number,
 ): Promise<RowWidths> {
-  const answer = await db.one<Answer>(buildQuestion(table, widths, limit));
+  const question = buildQuestion(table, widths, limit);
+  const answer = await askRows(db, () => db.one<Answer>(question));
   const columns = widths.map(({ name }, at) => ({
     name,
     largest: Number(answer.largest[at] ?? 0),

@@ -83,6 +83,27 @@ describe("names without a schema", () => {
     expect(ended.output).toContain("RESULT: PASS");
   });
 
+  test("rows of v2 under such an index give way to v1's, and come back", async () => {
+    const apart = `create schema app; set search_path to app;
+      do $$ begin execute format('alter database %I set search_path to app', current_database()); end $$;
+      create function two() returns int language sql immutable as 'select 2';
+      create function double_of(n int) returns int language sql immutable as 'select two() * n';
+      create table t (id int primary key); create index on t (double_of(id)); create table c (t_id int references t)`;
+    const animal = await zoo.animal({
+      v1: `${apart}; commit; insert into t values (1), (2); insert into c values (1)`,
+      v2: `${apart}; commit; insert into t values (7); insert into c values (7)`,
+    });
+    const back = { mustHold: ["app.t", "app.c"], comesBack: true };
+    const { ended, faults } = await animal.compare(back, async () => {
+      const moved = await animal.moveIt(["--replace", "--yes"]);
+      expect(moved.output).toContain("RESULT: PASS");
+      expect(await animal.v2.sql("select array_agg(id order by id) from app.t")).toBe("{1,2}");
+      return animal.movebook(["undo", "data-move", ...dev, "--yes"]);
+    });
+    expect(faults).toEqual([]);
+    expect(ended.code).toBe(0);
+  });
+
   test("there is no schema public on one side", async () => {
     const make = `create schema app; create table app.t (id int primary key)`;
     const animal = await zoo.animal({

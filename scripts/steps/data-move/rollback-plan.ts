@@ -98,7 +98,7 @@ export function buildTakingBack(facts: TakingBack): Part[] {
     maker.make([], `Step 2/3: Bring back the rows of the rollback point (${countOf(rows, "row")})`),
     ...facts.loads.map((load) => maker.make(buildLoadLines(load, facts.file))),
     // deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events
-    maker.make(["set constraints all immediate;"]),
+    maker.make([ownSearchPath, "set constraints all immediate;"]),
     ...buildClosing(maker, facts),
   ];
 }
