@@ -129,7 +129,10 @@ async function executeAll(
   await new Execution(facts, journal, verb === "resume").runAll(steps);
   const isSafe = await verifySafe(facts, journal, verb === "step" ? "warn" : "refuse");
   const complete = facts.runbook.steps.every(
-    (step) => step.byHand === true || journal.stateOf(step.name) === "done",
+    ({ name, byHand, optional }) =>
+      byHand === true ||
+      (optional === true && journal.deedOf(name) === undefined) ||
+      journal.stateOf(name) === "done",
   );
   if (complete && isSafe) journal.append({ type: "run-ended", outcome: "done" });
 }

@@ -81,6 +81,8 @@ export interface Step {
   readonly changes: "nothing" | "files" | "target" | "outside";
   /** True: not part of a whole run, only by its name (step-by-step debugging). */
   readonly byHand?: boolean;
+  /** True: a run in parts is complete without it. The step that needs its result refuses when it is not there. */
+  readonly optional?: boolean;
   /** True: by its name it joins the newest run although that is finished: it takes back or asks what that run did. */
   readonly ofFinishedRun?: boolean;
   /**

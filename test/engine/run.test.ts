@@ -98,6 +98,14 @@ describe("a step on its own", () => {
     expect(world.outcomes()).toEqual(["done"]);
   });
 
+  test("is left out of a run in parts when it is optional, and the run is done without it", async () => {
+    const steps = { fetch: { optional: true } };
+    await callRun(world, { until: "look" }, { steps });
+    expect((await callRun(world, { from: "load" }, { steps })).exitCode).toBe(0);
+    expect(world.ran()).not.toContain("fetch");
+    expect(world.outcomes()).toEqual(["done"]);
+  });
+
   test("begins a run when there is none, and after one that is done", async () => {
     await callRun(world);
     await callStep(world, "look");

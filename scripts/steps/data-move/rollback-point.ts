@@ -140,6 +140,7 @@ export const rollbackPoint: Step = {
   name: "rollback-point",
   does: "Saves what of v2 gives way (rows, with --replace; v1's migration history) with pg_dump, and reads it back.",
   changes: "files",
+  optional: true,
   interrupted: "run-again",
   check,
   plan,
