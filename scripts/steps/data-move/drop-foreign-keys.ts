@@ -16,6 +16,7 @@ import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { verifyTarget } from "./import-readiness.ts";
 import { targetUrl } from "./params.ts";
+import { listSchemaChanges } from "./schema-changes.ts";
 import { programsOf } from "./chosen-programs.ts";
 import {
   keyOf,
@@ -127,7 +128,19 @@ async function undo(context: StepContext): Promise<void> {
       readOnly: false,
     });
   await restoreLedgerKeys(context);
-  await withTarget(context, dropSettledLedger, { readOnly: false });
+  await withTarget(
+    context,
+    async (target) => {
+      const changes = await listSchemaChanges(context, target);
+      if (changes.length > 0)
+        throw failed(
+          "v2's schema is not as it was before the run",
+          changes.map((what) => ({ what })),
+        );
+      await dropSettledLedger(target);
+    },
+    { readOnly: false },
+  );
 }
 
 /** The keys and their ledger entries go in one transaction: a key is never gone without being written down. */

@@ -3,7 +3,7 @@ import { CommandError } from "../../engine/shell.ts";
 import type { StepContext } from "../../engine/step.ts";
 import { findTable, type Column } from "../../postgres/catalogue.ts";
 import { parsePsqlError, type ServerError } from "../../postgres/errors.ts";
-import { displayName } from "../../postgres/identifier.ts";
+import { displayName, nameKey } from "../../postgres/identifier.ts";
 import { brokenKeysMessage } from "../../postgres/load-parts.ts";
 import { describePlainly, findFunction, listServerWords } from "../../postgres/plain-error.ts";
 import { withBoth } from "./databases.ts";
@@ -17,6 +17,7 @@ import {
   locate,
   type Stop,
 } from "./import-stop.ts";
+import { listMovedTargets } from "./moving-keys.ts";
 import { readScope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
 
@@ -33,17 +34,30 @@ function describePlace(error: ServerError): string {
   ].join(", ");
 }
 
+/** What is known when an error is described: the databases may not answer any more. */
+type Known = Pick<Situation, "context"> & Partial<Pick<Situation, "scope">>;
+
+/** A table that does not move, and whose rows refer to what gave way. */
+function findStayingTable({ scope }: Known, error: ServerError): string | undefined {
+  const { schema = "public", table } = error;
+  if (error.sqlstate !== "23503" || table === undefined || scope === undefined) return undefined;
+  const moved = listMovedTargets(scope.plan, scope.targetCatalogue);
+  return moved.has(nameKey({ schema, name: table }))
+    ? undefined
+    : displayName({ schema, name: table });
+}
+
 /** An error that no rule explains: what the server says without row values, where, and what to do. */
-function describeUnexplained(
-  context: StepContext,
-  error: ServerError,
-  { column, stop }: { readonly column?: Column | undefined; readonly stop: Stop | undefined },
-): Problem {
+function describeUnexplained(known: Known, error: ServerError, stop: Stop | undefined): Problem {
   const where = describePlace(error);
+  const staying = findStayingTable(known, error);
   return {
-    what: describeRow(stop) ?? describePlainly(error, column),
+    what: describeRow(stop) ?? describePlainly(error, findColumn(known, error)),
     ...(where === "" ? {} : { where }),
-    todo: adviseOn(context, error),
+    todo:
+      staying === undefined
+        ? adviseOn(known.context, error)
+        : `${staying} does not move, and its rows refer to rows that v1 does not bring: mend or delete them in v2, then go on.`,
   };
 }
 
@@ -65,9 +79,9 @@ function unfold(error: ServerError): ServerError[] {
   return (JSON.parse(error.detail ?? "[]") as BrokenKey[]).map(toError);
 }
 
-function findColumn({ scope }: Situation, error: ServerError): Column | undefined {
+function findColumn({ scope }: Known, error: ServerError): Column | undefined {
   const { schema = "public", table } = error;
-  if (table === undefined) return undefined;
+  if (table === undefined || scope === undefined) return undefined;
   return findTable(scope.targetCatalogue, { schema, name: table })?.columns.find(
     ({ name }) => name === error.column,
   );
@@ -81,15 +95,7 @@ async function findProblems(
   words: readonly string[],
 ): Promise<Problem[]> {
   const found = await explain(situation, error);
-  const [first, ...more] =
-    found.length > 0
-      ? found
-      : [
-          describeUnexplained(situation.context, error, {
-            column: findColumn(situation, error),
-            stop,
-          }),
-        ];
+  const [first, ...more] = found.length > 0 ? found : [describeUnexplained(situation, error, stop)];
   return first === undefined
     ? []
     : [{ ...first, rows: [...(first.rows ?? []), ...words] }, ...more];
@@ -123,7 +129,7 @@ async function describeRefusal(
     // the servers cannot be asked any more: what psql said is what there is
     const why = `the databases could not be asked for more: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
     const problems = errors.map((one) => ({
-      ...describeUnexplained(context, one, { stop }),
+      ...describeUnexplained({ context }, one, stop),
       rows: [...listServerWords(one), ...dumpRow, why],
     }));
     return { sentence: say(only), problems };

@@ -1,9 +1,11 @@
 import { notRun, type CheckResult, type CheckSection } from "../../../engine/check.ts";
 import { Failure } from "../../../engine/failure.ts";
 import type { StepContext } from "../../../engine/step.ts";
-import type { Database } from "../../../postgres/database.ts";
+import { LockWaitError, withDatabase, type Database } from "../../../postgres/database.ts";
 import { readDriverError } from "../../../postgres/errors.ts";
 import { describeServerError } from "../../../postgres/server-message.ts";
+import { describeHolders } from "../../../postgres/table-holders.ts";
+import { applicationName } from "../databases.ts";
 import type { Scope } from "../scope.ts";
 
 /** What the sections that need both databases look at. */
@@ -18,8 +20,22 @@ export interface ScopedSides extends Sides {
   readonly scope: Scope;
 }
 
-function describeThrown(heading: string, thrown: unknown): CheckResult {
+/** Asked in a session of its own: the one that waited may be in a transaction that has failed. */
+const listHolders = (context: StepContext, { endpoint }: LockWaitError): Promise<string[]> =>
+  withDatabase(
+    endpoint,
+    { readOnly: true, applicationName: applicationName(context), signal: context.signal },
+    describeHolders,
+  ).catch(() => []);
+
+async function describeThrown(
+  context: StepContext,
+  heading: string,
+  thrown: unknown,
+): Promise<CheckResult> {
   const what = `${heading.replace(/:$/, "")}: the check could not run`;
+  if (thrown instanceof LockWaitError)
+    return notRun(`${what}: ${thrown.message}`, { details: await listHolders(context, thrown) });
   if (thrown instanceof Failure)
     return notRun(`${what}: ${thrown.message}`, {
       details: thrown.problems.map((each) => each.what),
@@ -46,6 +62,6 @@ export async function askSection(
     return { heading, results: await ask() };
   } catch (thrown) {
     context.signal.throwIfAborted();
-    return { heading, results: [describeThrown(heading, thrown)] };
+    return { heading, results: [await describeThrown(context, heading, thrown)] };
   }
 }

@@ -1,3 +1,4 @@
+import { lockWait } from "../../../postgres/lock-wait.ts";
 import { homedir } from "node:os";
 import { noted, passed, problem, warned, type CheckResult } from "../../../engine/check.ts";
 import type { Param } from "../../../engine/param.ts";
@@ -63,6 +64,7 @@ export const openSession = (context: StepContext, endpoint: Endpoint): Promise<D
   connect(endpoint, {
     readOnly: true,
     applicationName: applicationName(context),
+    lockTimeout: lockWait,
     signal: context.signal,
   });
 

@@ -187,9 +187,9 @@ describe("servers", () => {
 
 describe("room for the dump", () => {
   it("must be as large as the tables, and better twice", () => {
-    expect(judgeRoom(300, 100, "/t")[0]?.outcome).toBe("passed");
-    expect(judgeRoom(150, 100, "/t")[0]?.outcome).toBe("warned");
-    expect(judgeRoom(99, 100, "/t")[0]).toMatchObject({
+    expect(judgeRoom({ free: 300, tables: 100, replaced: 0 }, "/t")[0]?.outcome).toBe("passed");
+    expect(judgeRoom({ free: 150, tables: 100, replaced: 0 }, "/t")[0]?.outcome).toBe("warned");
+    expect(judgeRoom({ free: 99, tables: 100, replaced: 0 }, "/t")[0]).toMatchObject({
       outcome: "problem",
       overridable: "disk-space",
     });
