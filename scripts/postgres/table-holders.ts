@@ -30,6 +30,6 @@ const describeHolder = ({ name, role, address, pid, table, mode, ...more }: Hold
   return `${table}: ${mode} held by ${name} (${facts.join(", ")})`;
 };
 
-/** Who holds tables of this database, apart from moves: a line for each lock, without values of rows. */
+/** Who holds tables of this database, apart from this run: a line for each lock, without values of rows. */
 export const describeHolders = async (db: Database): Promise<string[]> =>
   (await db.ask<Holder>("postgres/list-table-holders")).map(describeHolder);

@@ -19,7 +19,9 @@ where l.locktype = 'relation'
   and l.granted
   and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
   and l.pid <> pg_catalog.pg_backend_pid()
-  and coalesce(a.application_name, '') not like 'movebook %'
+  -- all sessions of a run begin with the same name
+  and pg_catalog.left(coalesce(a.application_name, ''), pg_catalog.length(pg_catalog.current_setting('application_name')))
+    <> pg_catalog.current_setting('application_name')
   and c.relkind in ('r', 'p', 'm')
   and n.nspname !~ '^pg_'
 order by 4, 5;

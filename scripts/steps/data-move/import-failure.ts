@@ -18,6 +18,7 @@ import {
   type Stop,
 } from "./import-stop.ts";
 import { listMovedTargets } from "./moving-keys.ts";
+import { settleSessions } from "./left-sessions.ts";
 import { readScope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
 
@@ -151,13 +152,14 @@ function describeLoss(thrown: CommandError, error: ServerError | undefined): Pro
 }
 
 /**
- * Turns what ended an import into a failure: every broken key with its rows (asked from v1, where they still are),
+ * Waits until the session that has stopped is gone, and turns what ended an import into a failure: every broken key with its rows (asked from v1, where they still are),
  * labels and values of an enum, the row of the dump. Whatever is no error of psql's goes through unchanged.
  */
 export async function explainImportFailure(
   context: StepContext,
   thrown: unknown,
 ): Promise<unknown> {
+  await settleSessions(context);
   if (!(thrown instanceof CommandError) || context.signal.aborted) return thrown;
   const error = parsePsqlError(thrown.stderr);
   const stop = findStop(context, thrown.part, error?.context);

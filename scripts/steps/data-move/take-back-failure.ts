@@ -9,6 +9,7 @@ import { describePlainly, listServerWords } from "../../postgres/plain-error.ts"
 import { parseOtherRows } from "../../postgres/rollback-contents.ts";
 import { describeHolders } from "../../postgres/table-holders.ts";
 import { withTarget } from "./databases.ts";
+import { settleSessions } from "./left-sessions.ts";
 
 type BrokenKey = readonly [schema: string, table: string, constraint: string, detail: string];
 
@@ -57,6 +58,7 @@ export async function explainTakeBackFailure(
   context: StepContext,
   thrown: unknown,
 ): Promise<unknown> {
+  await settleSessions(context);
   if (!(thrown instanceof CommandError) || context.signal.aborted) return thrown;
   const error = parsePsqlError(thrown.stderr);
   if (error?.sqlstate === "55P03") return explainWaiting(context, thrown);

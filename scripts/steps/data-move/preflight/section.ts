@@ -38,7 +38,8 @@ async function describeThrown(
     return notRun(`${what}: ${thrown.message}`, { details: await listHolders(context, thrown) });
   if (thrown instanceof Failure)
     return notRun(`${what}: ${thrown.message}`, {
-      details: thrown.problems.map((each) => each.what),
+      details: thrown.problems.flatMap(({ what: text, details = [] }) => [text, ...details]),
+      ...(thrown.problems[0]?.todo === undefined ? {} : { todo: thrown.problems[0].todo }),
     });
   if (readDriverError(thrown) !== undefined) {
     const { what: text, ...rest } = describeServerError(what, thrown);
