@@ -8,6 +8,7 @@ import { checkCharacters } from "./preflight/characters.ts";
 import { checkDevMove } from "./preflight/dev-move.ts";
 import { checkDirect } from "./preflight/direct.ts";
 import { checkDisk } from "./preflight/disk.ts";
+import { checkSchemaDump } from "./preflight/schema-dump.ts";
 import { checkEventTriggers } from "./preflight/event-triggers.ts";
 import { checkGit } from "./preflight/git.ts";
 import { checkIdentity } from "./preflight/identity.ts";
@@ -99,6 +100,7 @@ async function checkScoped(sides: ScopedSides, facts: BothFacts): Promise<Findin
         ...(await checkPreparedTransactions(sides)),
       ],
     ],
+    ["v2's schema:", () => checkSchemaDump(sides)],
     ["Disk space:", () => checkDisk(sides)],
     ...(context.environment === "prod"
       ? ([["Dev move:", () => checkDevMove(context, target)]] as const)

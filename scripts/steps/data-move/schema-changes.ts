@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failed } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
@@ -41,6 +41,25 @@ export async function keepSchema(context: StepContext, target: Database): Promis
   const file = join(context.runFolder, structureFile);
   writeFileSync(file, JSON.stringify(await readStructure(target)), { mode: 0o600 });
   context.remember(remembered.structureBefore, structureFile);
+}
+
+/**
+ * Dumps v2's schema once and keeps nothing of it, to see beforehand that it can be kept.
+ * @throws Failure (exit 1) when it cannot be dumped
+ */
+export async function tryToKeepSchema(
+  context: StepContext,
+  target: Database,
+): Promise<Pick<SchemaDumpComparison, "lineCount" | "leftOut">> {
+  const scope = await readSchemaDumpScope(target, await listGoing(context, target));
+  const file = join(context.runFolder, `schema-trial-${process.pid}.sql`);
+  try {
+    await dumpSchema(context, target, scope, file);
+    const { scope: kept, text } = readSchemaDump(readFileSync(file, "utf8"));
+    return { lineCount: parseSchemaDump(text).lineCount, leftOut: describeLeftOut(kept) };
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 /** v2's structure as it was and as it is. */
