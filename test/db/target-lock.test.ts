@@ -38,10 +38,11 @@ describe("the lock on the target", () => {
 
   test("says when its session is lost, and releasing it then ends", async () => {
     const held = await lock();
-    const lost = once(held.lost as AbortSignal, "abort");
+    const signal = held.lost as AbortSignal;
+    const lost = once(signal, "abort");
     await endSession();
     await lost;
-    expect((held.lost?.reason as Error).message).toContain("connection to the server was closed");
+    expect((signal.reason as Error).message).toContain("connection to the server was closed");
     await held.release();
     await (await lock()).release();
   });
