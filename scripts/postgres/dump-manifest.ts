@@ -35,7 +35,10 @@ const manifest = z.object({
 export type DumpManifest = z.infer<typeof manifest>;
 
 /** Writes it whole or not at all: a manifest is there only for a dump that was verified complete. */
-export function writeManifest(file: string, content: { readonly v: 1 }): void {
+export function writeManifest(
+  file: string,
+  content: { readonly v: 1; readonly [key: string]: unknown },
+): void {
   const handle = openSync(`${file}.partial`, "w", 0o600);
   try {
     // not writeSync: on a full disk that writes a part and says nothing

@@ -155,7 +155,7 @@ export async function takePoint(
   rmSync(files.manifest, { force: true });
   renameSync(rows, files.rows);
   if (manifest.schema !== undefined) renameSync(schema, files.schema);
-  writeManifest<RollbackManifest>(files.manifest, manifest);
+  writeManifest(files.manifest, manifest);
   syncToDisk(context.runFolder);
   removePartialFiles(context);
   context.screen.settle();
