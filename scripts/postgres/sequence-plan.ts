@@ -118,7 +118,8 @@ function isUntouched(sequence: Sequence, untouched: ReadonlySet<string>): boolea
 
 const tableKey = (of: ColumnName): string => nameKey({ schema: of.schema, name: of.table });
 
-const isSameState = (a: SequenceState, b: SequenceState): boolean =>
+/** Nothing would change by setting the one to the other. */
+export const isSameState = (a: SequenceState, b: SequenceState): boolean =>
   a.last === b.last && a.called === b.called;
 
 /** What nextval gives next. */
@@ -201,6 +202,16 @@ function furthest(sequence: Sequence, states: readonly SequenceState[]): Sequenc
 /** The next value of the sequence would run into, or has yet to pass, a value that the data holds. */
 const isBehind = (sequence: Sequence, state: SequenceState, data: bigint): boolean =>
   isAscending(sequence) ? nextValue(sequence, state) <= data : nextValue(sequence, state) >= data;
+
+/** True when the sequence, in that state, would give numbers that the data holds already. A cycling one may. */
+export function isBehindData(
+  sequence: Sequence,
+  state: SequenceState,
+  extremes: DataExtremes,
+): boolean {
+  const data = furthestData(sequence, extremes, "outer");
+  return !sequence.cycle && data !== null && isBehind(sequence, state, data);
+}
 
 /** The data's far end over all columns that draw from it; null when there is nothing to compare. */
 function furthestData(

@@ -11,7 +11,7 @@ import { recallRun } from "../../scripts/steps/data-move/recalled-run.ts";
 import { remembered } from "../../scripts/steps/data-move/remembered.ts";
 import { restoreForeignKeys } from "../../scripts/steps/data-move/restore-foreign-keys.ts";
 import { enterPhase } from "../../scripts/steps/data-move/run-entry.ts";
-import { haveSequencesMoved } from "../../scripts/steps/data-move/sequence-states.ts";
+import { haveSequencesMoved, restoreDrawn } from "../../scripts/steps/data-move/sequence-states.ts";
 import { listStatus } from "../../scripts/steps/data-move/status.ts";
 import { lookAtTarget } from "../../scripts/steps/data-move/target-state.ts";
 import { makeMachine, takeOver, type Machine } from "./ledger-machine.ts";
@@ -258,6 +258,10 @@ describe("sequences", () => {
     );
     await thrown(importData.run(context, plan));
     expect(await haveSequencesMoved(context, two.target)).toBe(false);
+    // a check's function has drawn from it, and so may anybody
+    expect(await two.target.query("select is_called as drawn from s.gone")).toEqual([
+      { drawn: true },
+    ]);
     expect(machine.facts.get(remembered.sequencesBefore)).toHaveLength(3);
     await two.run(
       "v2",
@@ -269,6 +273,20 @@ describe("sequences", () => {
     expect(machine.printed()).toMatch(
       /s\.gone is no longer in v2[^]*s\.later is new in v2[^]*1 put back/u,
     );
+  });
+});
+
+describe("a sequence whose numbers somebody else has taken since", () => {
+  it("is not put back by a failed import: its next number would be theirs", async () => {
+    await two.run("v2", "alter table s.pet add constraint late check (id <> 3) not valid");
+    const { context } = machine;
+    await thrown(importData.run(context, (await importData.plan?.(context)) ?? []));
+    await two.run("v2", "insert into s.party (name) values ('theirs')");
+    await restoreDrawn(context, two.target);
+    expect(await sequence()).toEqual({ last_value: "1", is_called: true });
+    await two.run("v2", "delete from s.party");
+    await restoreDrawn(context, two.target);
+    expect(await sequence()).toEqual({ last_value: "1", is_called: false });
   });
 });
 

@@ -23,7 +23,7 @@ import { nameKeys } from "./key-names.ts";
 import { verifyNoKeysLost } from "./lost-ledger.ts";
 import { holdsImport, noteTransaction } from "./import-evidence.ts";
 import { fillRunEntry, readOwnLedger, readRunEntry } from "./run-entry.ts";
-import { haveSequencesMoved, restoreSequences } from "./sequence-states.ts";
+import { haveSequencesMoved, restoreDrawn } from "./sequence-states.ts";
 import { explainOutdated } from "./rollback-look.ts";
 import { undoImport } from "./import-undo.ts";
 
@@ -122,9 +122,9 @@ function listExpectedRows(context: StepContext, command: Command): number[] {
 }
 
 /** No rollback takes back what a COPY drew from a sequence. What cannot be put back now is put back by an undo. */
-async function restoreDrawn(context: StepContext): Promise<void> {
+async function putDrawnBack(context: StepContext): Promise<void> {
   const calm = { ...context, signal: new AbortController().signal };
-  await withTarget(calm, (target) => restoreSequences(calm, target), { readOnly: false }).catch(
+  await withTarget(calm, (target) => restoreDrawn(calm, target), { readOnly: false }).catch(
     () => undefined,
   );
 }
@@ -143,7 +143,7 @@ async function send(context: StepContext, command: Command, watch: ImportWatch):
     try {
       await context.execute(command, redirects);
     } catch (error) {
-      await restoreDrawn(context);
+      await putDrawnBack(context);
       throw explainOutdated(context, error) ?? (await explainImportFailure(context, error));
     } finally {
       stop();

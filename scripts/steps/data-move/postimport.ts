@@ -22,7 +22,7 @@ import { remembered } from "./remembered.ts";
 import { reopenLedger, verifyImported, verifyRowsAreIn } from "./postimport-readiness.ts";
 import { enterPhase } from "./run-entry.ts";
 import { readScope, type Scope } from "./scope.ts";
-import { keepSequences, putSequencesBack, readSequencePlan } from "./sequence-states.ts";
+import { keepSequences, noteSet, putSequencesBack, readSequencePlan } from "./sequence-states.ts";
 import { keepViews, noteRefreshed } from "./view-states.ts";
 import { countOf } from "../../engine/wording.ts";
 
@@ -107,10 +107,11 @@ async function dropArtefacts(
 async function begin(
   context: StepContext,
   target: Database,
-  views: RefreshPlan,
+  { views, sequences }: { readonly views: RefreshPlan; readonly sequences: SequencePlan },
   { history }: Scope,
 ): Promise<void> {
   await keepSequences(context, target);
+  noteSet(context, sequences.settings);
   await keepViews(context, target);
   noteRefreshed(context, views.refreshed);
   const artefacts = history.artefacts.flatMap(({ tables }) => tables);
@@ -122,7 +123,7 @@ async function fix(context: StepContext, source: Database, target: Database): Pr
   const scope = await readScope(context, source, target);
   const views = await readRefreshPlan(source, target);
   const sequences = await readSequencePlan(source, target, scope);
-  await begin(context, target, views, scope);
+  await begin(context, target, { views, sequences }, scope);
   await setSequences(context, target, sequences);
   await refresh(context, views, target);
   const { plan, history } = scope;

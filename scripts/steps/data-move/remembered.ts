@@ -8,6 +8,8 @@ export const remembered = {
   droppedArtefacts: "history-dropped",
   /** States of all of v2's sequences before the first change, to go back to. */
   sequencesBefore: "sequences-before",
+  /** Sequences that postimport sets: a list of QualifiedName. */
+  sequencesSet: "sequences-set",
   /** All of v2's materialized views before the first change, and whether they held data. */
   viewsBefore: "views-before",
   /** Materialized views that postimport refreshed: a list of QualifiedName. */
