@@ -66,8 +66,13 @@ export const failed = (
 ): Failure => new Failure({ exitCode: exitCodes.failed, what, problems }, options);
 
 /** Refused before anything changed (exit 3). */
-export const refused = (what: string, problems: readonly Problem[] = []): Failure =>
-  new Failure({ exitCode: exitCodes.refused, what, problems });
+export const refused = (what: string, problems: readonly Problem[] = [], next?: string): Failure =>
+  new Failure({
+    exitCode: exitCodes.refused,
+    what,
+    problems,
+    ...(next === undefined ? {} : { next }),
+  });
 
 /**
  * A person or a day is awaited (exit 4); the step has changed nothing.

@@ -133,12 +133,12 @@ async function askFirst(facts: CallFacts, point: RollbackPoint): Promise<void> {
     ? await screen.ask(`${what[0]?.toUpperCase()}${what.slice(1)}? (y/N)`, facts.signal)
     : "";
   if (/^y(es)?$/i.test(answer)) return;
-  throw refused("a rollback changes the target and was not confirmed", [
-    {
-      what: `it would ${what}`,
-      todo: `Say so: ${buildCallWithFlags(facts, "rollback restore")} ${point.run} --yes`,
-    },
-  ]);
+  const confirmed = `${buildCallWithFlags(facts, "rollback restore")} ${point.run} --yes`;
+  throw refused(
+    "a rollback changes the target and was not confirmed",
+    [{ what: `it would ${what}`, todo: `Say so: ${confirmed}` }],
+    confirmed,
+  );
 }
 
 const buildPointContext = (

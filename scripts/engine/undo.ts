@@ -54,12 +54,12 @@ async function askFirst(facts: CallFacts, steps: readonly Step[], of: string): P
     ? await facts.screen.ask(`Undo ${names}? (y/N)`, facts.signal)
     : "";
   if (/^y(es)?$/i.test(answer)) return;
-  throw refused("undo changes the target and was not confirmed", [
-    {
-      what: `it would take back: ${names}`,
-      todo: `Say so: ${buildCallWithFlags(facts, "undo", facts.selection)} --yes`,
-    },
-  ]);
+  const confirmed = `${buildCallWithFlags(facts, "undo", facts.selection)} --yes`;
+  throw refused(
+    "undo changes the target and was not confirmed",
+    [{ what: `it would take back: ${names}`, todo: `Say so: ${confirmed}` }],
+    confirmed,
+  );
 }
 
 /** The steps that can be taken back: all, or those from the last one back to the one that `--until` names. */

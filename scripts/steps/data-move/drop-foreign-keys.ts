@@ -96,7 +96,7 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   try {
     await context.execute(filled);
   } catch (error) {
-    throw await explainImportFailure(context, error);
+    throw await explainImportFailure(context, error, "the drop of the foreign keys");
   }
   const { unrestored } = await withTarget(context, readLedger);
   context.screen.good(

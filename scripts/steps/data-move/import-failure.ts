@@ -152,12 +152,15 @@ function describeLoss(thrown: CommandError, error: ServerError | undefined): Pro
 }
 
 /**
- * Waits until the session that has stopped is gone, and turns what ended an import into a failure: every broken key with its rows (asked from v1, where they still are),
- * labels and values of an enum, the row of the dump. Whatever is no error of psql's goes through unchanged.
+ * Waits until the session that has stopped is gone, and turns what ended a conversation with v2 into a failure: every
+ * broken key with its rows (asked from v1, where they still are), labels and values of an enum, the row of the dump.
+ * Whatever is no error of psql's goes through unchanged.
+ * @param deed what was stopped: `the import`
  */
 export async function explainImportFailure(
   context: StepContext,
   thrown: unknown,
+  deed = "the import",
 ): Promise<unknown> {
   await settleSessions(context);
   if (!(thrown instanceof CommandError) || context.signal.aborted) return thrown;
@@ -167,7 +170,7 @@ export async function explainImportFailure(
     const at = isAboutKeys(error)
       ? " while it restored the foreign keys"
       : describeStop(thrown.part, stop);
-    const what = `the import was stopped${at}: ${sentence}`;
+    const what = `${deed} was stopped${at}: ${sentence}`;
     const next = nextAfter(context, sqlstate);
     return new Failure({ exitCode: exitCodes.failed, what, problems, next }, { cause: thrown });
   };
