@@ -83,7 +83,7 @@ class Execution {
 
   /** What a step wrote beside the journal may be on another machine, or gone; as long as it is needed it is looked for. */
   async #hasFiles(step: Step): Promise<boolean> {
-    if (step.changes !== "files") return true;
+    if (step.changes !== "files" || step.disturbsOthers === true) return true;
     const { steps } = this.#facts.runbook;
     const next = steps
       .slice(steps.indexOf(step))

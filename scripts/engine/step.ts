@@ -83,6 +83,8 @@ export interface Step {
   readonly byHand?: boolean;
   /** True: a run in parts is complete without it. The step that needs its result refuses when it is not there. */
   readonly optional?: boolean;
+  /** True: others notice it. A resume does not repeat it unasked when its files are gone; who needs them refuses. */
+  readonly disturbsOthers?: boolean;
   /** True: by its name it joins the newest run although that is finished: it takes back or asks what that run did. */
   readonly ofFinishedRun?: boolean;
   /**

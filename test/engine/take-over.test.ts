@@ -72,6 +72,15 @@ describe("a run that only the target remembers", () => {
     expect(world.ran()).toEqual(["fetch", "load", "tidy", "prove"]);
   });
 
+  test("does not repeat unasked what others would notice", async () => {
+    const steps = { fetch: { disturbsOthers: true } };
+    world.order("tidy.check", failing);
+    await callRun(world, { until: "fetch" }, memory({ steps }));
+    world.take("fetch");
+    await callResume(world, memory({ steps }));
+    expect(world.ran().filter((name) => name === "fetch")).toHaveLength(1);
+  });
+
   test("comes with its files, private, and with a note that it was taken over", async () => {
     await leaveHalf();
     world.order("tidy.check", failing);

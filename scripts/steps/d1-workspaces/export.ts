@@ -164,6 +164,8 @@ export const exportV1: Step = {
   name: "export",
   does: "Exports v1 with wrangler d1 export, keeps v2's schema beside it, and proves by a fingerprint that v1 did not change meanwhile.",
   changes: "files",
+  // v1 answers nobody while it is exported
+  disturbsOthers: true,
   interrupted: "run-again",
   plan: async (context): Promise<readonly Command[]> => [
     buildExportCommand(
