@@ -57,6 +57,8 @@ class Execution {
   readonly #resumed: boolean;
   readonly #lock: LockOnDemand;
   #isConfirmed = false;
+  /** Steps whose files were looked for in vain. */
+  readonly #gone = new Set<string>();
 
   constructor(facts: CallFacts, journal: Journal, resumed: boolean) {
     this.#journal = journal;
@@ -90,7 +92,9 @@ class Execution {
       .find(({ changes, byHand }) => changes === "target" && byHand !== true);
     const deed = next === undefined ? undefined : this.#journal.deedOf(next.name);
     if (deed === "done" || deed === "started") return true;
+    if (this.#gone.has(step.name)) return false;
     if (await effectHolds(contextOf(this.#facts, this.#journal), step)) return true;
+    this.#gone.add(step.name);
     this.#facts.screen.line(`${step.name}: what it wrote is not on this machine; it is done again`);
     return false;
   }

@@ -4,7 +4,8 @@ interface Holder {
   readonly name: string;
   readonly role: string | null;
   readonly address: string | null;
-  readonly pid: number;
+  /** Null: a prepared transaction. */
+  readonly pid: number | null;
   readonly table: string;
   readonly mode: string;
   /** False: the server keeps address, state and time from this role. */
@@ -16,6 +17,7 @@ interface Holder {
 }
 
 const describeHolder = ({ name, role, address, pid, table, mode, ...more }: Holder): string => {
+  if (pid === null) return `${table}: ${mode} held by ${name} (see pg_prepared_xacts)`;
   const does = [more.state, more.command]
     .filter((word) => word !== null)
     .join(", last statement: ");

@@ -1,6 +1,6 @@
 -- Which other sessions hold locks on these tables that keep writers or ALTER TABLE out?
 select distinct
-       coalesce(nullif(a.application_name, ''), 'a session without a name') as name,
+       coalesce(nullif(a.application_name, ''), case when l.pid is null then 'a prepared transaction' else 'a session without a name' end) as name,
        a.usename as role,
        pg_catalog.host(a.client_addr) as address,
        l.pid as pid,
@@ -18,7 +18,8 @@ left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
 where l.locktype = 'relation'
   and l.granted
   and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
-  and l.pid <> pg_catalog.pg_backend_pid()
+  -- a prepared transaction has no process
+  and l.pid is distinct from pg_catalog.pg_backend_pid()
   -- all sessions of a run begin with the same name
   and pg_catalog.left(coalesce(a.application_name, ''), pg_catalog.length(pg_catalog.current_setting('application_name')))
     <> pg_catalog.current_setting('application_name')

@@ -176,15 +176,18 @@ describe("a dump of v2's schema", () => {
       mode: 0o700,
     });
     made.facts.set("programs", { pg_dump: program, psql: program });
-    await two.run("v2", "begin; lock table only mine in access exclusive mode");
+    await two.run(
+      "v2",
+      "set application_name to 'the old worker'; begin; lock table only mine in access exclusive mode",
+    );
     const scope = await readSchemaDumpScope(two.target, []);
     const error = await dumpNow(scope).catch((reason: unknown) => reason);
-    await two.run("v2", "rollback");
+    await two.run("v2", "rollback; reset application_name");
     made.facts.set("programs", { pg_dump: real, psql: real });
     expect(error).toBeInstanceOf(Failure);
     const [problem] = (error as Failure).problems;
     expect(problem?.details?.[0]).toMatch(
-      /^public\.mine: AccessExclusiveLock held by test \(role move_owner, /u,
+      /^public\.mine: AccessExclusiveLock held by the old worker \(role move_owner, /u,
     );
     expect(problem?.what).toContain("pg_dump: error:");
     await expect(

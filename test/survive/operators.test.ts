@@ -67,7 +67,10 @@ async function startAt(
 async function finish(words: "resume" | "undo"): Promise<readonly string[]> {
   const { code, output } = await made.stage.call(words);
   const wanted = words === "undo" ? made.untouched : made.finished;
-  return code === 0 ? listDifferences(wanted, await made.stage.picture()) : [output];
+  // the first operator's own undo has gone through
+  const isOver =
+    words === "undo" && output.includes("there is no run of data-move for dev to undo");
+  return code === 0 || isOver ? listDifferences(wanted, await made.stage.picture()) : [output];
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
