@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommandLine } from "../scripts/command-line.ts";
 import { entry, environmentOf, startFake, type Ended } from "./engine/fixtures/child-process.ts";
 import { makeFakeRunbook } from "./engine/fixtures/fake-runbook.ts";
 import { FakeWorld } from "./engine/fixtures/fake-world.ts";
+import { entry as real } from "./entry.ts";
 
-const real = fileURLToPath(new URL("../scripts/movebook.mjs", import.meta.url));
 let world: FakeWorld;
 
 beforeEach(() => {

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,11 +30,26 @@ interface Lock {
 
 const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock;
 
+/** What packing left behind in the checkout. */
+let left: string[] = [];
+
+/** A copy of the checkout to pack: packing compiles into the folders from which other tests start the command. */
+function copyCheckout(): string {
+  const copy = mkdtempSync(join(tmpdir(), "movebook-checkout-"));
+  const left = new Set(["node_modules", "tmp", ".git"].map((name) => join(root, name)));
+  cpSync(root, copy, { recursive: true, filter: (path) => !left.has(path) });
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
 /** An operator's project in which the packed package is unpacked, beside what it depends on and nothing else. */
 async function installPacked(project: string): Promise<string[]> {
+  const checkout = copyCheckout();
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], {
-    cwd: root,
+    cwd: checkout,
   });
+  left = readdirSync(join(checkout, "scripts")).filter((name) => name.endsWith(".js"));
+  rmSync(checkout, { recursive: true, force: true });
   const [packed] = Object.values(
     JSON.parse(stdout) as Record<string, { filename: string; files: { path: string }[] }>,
   );
@@ -64,6 +88,9 @@ describe("the package", () => {
         "CHANGELOG.md",
         "package.json",
         "scripts/movebook.mjs",
+        "scripts/movebook.js",
+        "scripts/steps/data-move/import.js",
+        "runbooks/data-move.js",
         "scripts/postgres/server-keeper.mjs",
         "sql/postgres/list-tables.sql",
         "sql/data-move/checks/find-tenant-orphans-party.sql",
@@ -71,6 +98,10 @@ describe("the package", () => {
         ...buildDocuments(root).map(({ file }) => file),
       ]),
     );
+  });
+
+  it("is compiled when it is packed, and the checkout is clean afterwards", () => {
+    expect(left).toEqual([]);
   });
 
   it("holds neither tests nor runs nor settings", () => {

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { childEnvironment, environmentVariable } from "../../scripts/engine/settings.ts";
 import type { ThrowawayServer } from "../../scripts/postgres/throwaway-server.ts";
 import { compareMoved, compareSame } from "./compare.ts";
 import type { Clients } from "./libpq.ts";
 import { type Picture, takePicture } from "./picture.ts";
 import { type Restored, restoreSource, restoreTarget } from "./restore.ts";
+import { entry as command } from "../entry.ts";
 
 export interface CorpusServers {
   readonly clients: Clients;
@@ -25,8 +25,6 @@ export interface DatabaseResult {
   readonly rows: number;
   readonly times: Readonly<Record<"restore" | "move" | "compare", number>>;
 }
-
-const command = fileURLToPath(new URL("../../scripts/movebook.mjs", import.meta.url));
 
 /** Restores, moves and compares one dump. Whatever goes wrong stands in the result; nothing is thrown. */
 export async function moveDump(

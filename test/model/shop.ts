@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import dataMove from "../../runbooks/data-move.ts";
 import { commitAll } from "../../scripts/demo/project.ts";
 import { call } from "../../scripts/engine/call.ts";
@@ -18,8 +17,7 @@ import {
   type ThrowawayServer,
 } from "../../scripts/postgres/throwaway-server.ts";
 import { captureScreen } from "../engine/fixtures/in-process.ts";
-
-const entry = fileURLToPath(new URL("../../scripts/movebook.mjs", import.meta.url));
+import { entry } from "../entry.ts";
 
 const schema = `
   create table shelf (id serial primary key, label text not null, parent int);

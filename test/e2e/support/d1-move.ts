@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type Libsql from "libsql";
 import { listBatchedStatements, writeProductSchema } from "../../../scripts/demo/workspaces-sql.ts";
 import { listProductRows, type ProductOptions } from "../../../scripts/demo/workspaces-product.ts";
@@ -21,8 +20,7 @@ import {
   sequenceOfCounted,
 } from "../../cloudflare/made-hazard-schema.ts";
 import { hazardRows, hazardStatements } from "../../cloudflare/made-hazards.ts";
-
-const entry = fileURLToPath(new URL("../../../scripts/movebook.mjs", import.meta.url));
+import { entry } from "../../entry.ts";
 
 /** How a call of the command ended. */
 export interface Ended {

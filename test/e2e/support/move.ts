@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { makeDemoDatabases, type DemoDatabases } from "../../../scripts/demo/databases.ts";
 import { makeDemoProject } from "../../../scripts/demo/project.ts";
 import {
@@ -10,8 +9,7 @@ import {
   startThrowawayServer,
   type ThrowawayServer,
 } from "../../../scripts/postgres/throwaway-server.ts";
-
-const entry = fileURLToPath(new URL("../../../scripts/movebook.mjs", import.meta.url));
+import { entry } from "../../entry.ts";
 
 /** Two clusters with the demo's databases as templates; each test gets copies. */
 export interface Pair {

@@ -1,8 +1,6 @@
 import { spawn } from "@lydell/node-pty";
-import { fileURLToPath } from "node:url";
 import type { Ended, Move } from "./move.ts";
-
-const entry = fileURLToPath(new URL("../../../scripts/movebook.mjs", import.meta.url));
+import { entry } from "../../entry.ts";
 
 /** The real command on a terminal of its own. */
 export interface Terminal {

@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { commitAll } from "../../../scripts/demo/project.ts";
 import {
   runSql,
@@ -22,8 +21,8 @@ import { takePicture, type Picture } from "../../corpus/picture.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { callInProcess, type Told } from "./in-process.ts";
 import { migration, v1Schema, v2Schema } from "./product.ts";
+import { entry } from "../../entry.ts";
 
-const entry = fileURLToPath(new URL("../../../scripts/movebook.mjs", import.meta.url));
 const owner = "kennel_owner";
 const database = "kennel";
 
