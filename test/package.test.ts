@@ -36,8 +36,8 @@ let left: string[] = [];
 /** A copy of the checkout to pack: packing compiles into the folders from which other tests start the command. */
 function copyCheckout(): string {
   const copy = mkdtempSync(join(tmpdir(), "movebook-checkout-"));
-  const left = new Set(["node_modules", "tmp", ".git"].map((name) => join(root, name)));
-  cpSync(root, copy, { recursive: true, filter: (path) => !left.has(path) });
+  const skipped = new Set(["node_modules", "tmp", ".git"].map((name) => join(root, name)));
+  cpSync(root, copy, { recursive: true, filter: (path) => !skipped.has(path) });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   return copy;
 }
