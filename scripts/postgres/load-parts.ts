@@ -51,7 +51,7 @@ const raiseWhen = (condition: string, message: string): string =>
   );
 
 /** Ours: a schema that stands before pg_catalog in a role's search_path may hold operators and functions of the same names. */
-const emptySearchPath = "set local search_path = '';";
+export const emptySearchPath = "set local search_path = '';";
 
 /** Opens the transaction and keeps another import away, also one whose movebook was killed while psql goes on. */
 export function buildBegin(): string[] {
@@ -165,6 +165,13 @@ export function buildLoadLines(load: Load, file: string): (string | Input)[] {
     `\\.\n\\echo ${loadedPrefix}:ROW_COUNT\n${emptySearchPath}`,
   ];
 }
+
+/** Deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events. */
+export const buildConstraintsCheck = (): string[] => [
+  ownSearchPath,
+  "set constraints all immediate;",
+  emptySearchPath,
+];
 
 /** Drops the keys. The definitions are known to the caller; see ledger.ts for those that outlive the transaction. */
 export const buildDrops = (keys: readonly KeyDefinition[]): string[] => keys.map(buildDrop);

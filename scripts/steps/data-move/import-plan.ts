@@ -12,16 +12,17 @@ import { buildRunCheck } from "../../postgres/ledger-run.ts";
 import {
   buildBegin,
   buildBrokenKeysEnd,
+  buildConstraintsCheck,
   buildDrops,
   buildLoadLines,
   buildLockAndLook,
   buildRestore,
   buildStructureLook,
+  emptySearchPath,
   PartMaker,
   planLoads,
 } from "../../postgres/load-parts.ts";
 import { buildArtefactTruncation, type HistoryDecision } from "../../postgres/migration-history.ts";
-import { ownSearchPath } from "../../postgres/own-search-path.ts";
 import { buildPsqlCommand } from "../../postgres/psql.ts";
 import { buildLooks } from "../../postgres/rollback-contents.ts";
 import { buildEmptying, buildExclusiveLock } from "../../postgres/rollback-parts.ts";
@@ -110,8 +111,7 @@ function buildLoading(maker: PartMaker, facts: ImportFacts): Part[] {
   return [
     maker.make([], "Step 2/4: Import v1 data"),
     ...loads.map((load) => maker.make(buildLoadLines(load, facts.file))),
-    // deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events
-    maker.make([ownSearchPath, "set constraints all immediate;", "set local search_path = '';"]),
+    maker.make(buildConstraintsCheck()),
   ];
 }
 
@@ -129,7 +129,7 @@ export const toImportEntry = (facts: ImportFacts): ImportEntry => ({
 function buildClosing(maker: PartMaker, facts: ImportFacts): Part[] {
   return [
     maker.make(buildUnsilence(facts.triggers), restoreTitle(facts)),
-    ...facts.keys.map((key) => maker.make(["set local search_path = '';", ...buildRestore(key)])),
+    ...facts.keys.map((key) => maker.make([emptySearchPath, ...buildRestore(key)])),
     maker.make([...buildBrokenKeysEnd(), ...buildStructureLook(structureQuestions)]),
     maker.make([
       buildLedger(),

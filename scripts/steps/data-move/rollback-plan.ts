@@ -8,10 +8,12 @@ import { buildLedger } from "../../postgres/ledger.ts";
 import {
   buildBegin,
   buildBrokenKeysEnd,
+  buildConstraintsCheck,
   buildDrops,
   buildLoadLines,
   buildRestore,
   buildStructureLook,
+  emptySearchPath,
   PartMaker,
   type Load,
 } from "../../postgres/load-parts.ts";
@@ -42,8 +44,6 @@ export interface TakingBack {
   readonly sequences: readonly SequenceSetting[];
 }
 
-const ownSearchPath = "set local search_path to default;";
-
 const buildSetval = ({ state, ...name }: SequenceSetting): string =>
   `do $movebook$ begin perform pg_catalog.setval(${quoteLiteral(quoteName(name))}::pg_catalog.regclass, ${state.last}, ${state.called}); end $movebook$;`;
 
@@ -54,7 +54,7 @@ function buildOpening(maker: PartMaker, facts: TakingBack): Part[] {
       ...buildBegin(),
       ...buildExclusiveLock(facts.locked),
       ...buildLooks(facts.looks),
-      ...(facts.made.before === "" ? [] : [facts.made.before, ownSearchPath]),
+      ...(facts.made.before === "" ? [] : [facts.made.before, emptySearchPath]),
       ...buildStructureLook(structureQuestions),
     ]),
     maker.make(
@@ -75,9 +75,9 @@ function buildClosing(maker: PartMaker, facts: TakingBack): Part[] {
       buildUnsilence(facts.triggers),
       `Step 3/3: Restore FK constraints (${facts.keys.length})`,
     ),
-    ...facts.keys.map((key) => maker.make(["set local search_path = '';", ...buildRestore(key)])),
+    ...facts.keys.map((key) => maker.make([emptySearchPath, ...buildRestore(key)])),
     maker.make([...buildBrokenKeysEnd(), ...buildStructureLook(structureQuestions)]),
-    ...(facts.made.after === "" ? [] : [maker.make([facts.made.after, ownSearchPath])]),
+    ...(facts.made.after === "" ? [] : [maker.make([facts.made.after, emptySearchPath])]),
     maker.make([
       ...facts.sequences.map(buildSetval),
       buildLedger(),
@@ -97,8 +97,7 @@ export function buildTakingBack(facts: TakingBack): Part[] {
     ...buildOpening(maker, facts),
     maker.make([], `Step 2/3: Bring back the rows of the rollback point (${countOf(rows, "row")})`),
     ...facts.loads.map((load) => maker.make(buildLoadLines(load, facts.file))),
-    // deferred unique constraints are checked now: ALTER TABLE refuses tables with pending events
-    maker.make([ownSearchPath, "set constraints all immediate;"]),
+    maker.make(buildConstraintsCheck()),
     ...buildClosing(maker, facts),
   ];
 }

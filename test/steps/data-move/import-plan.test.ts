@@ -9,7 +9,7 @@ import {
   type ImportFacts,
 } from "../../../scripts/steps/data-move/import-plan.ts";
 import { inPublic, makeKey } from "../../postgres/made-catalogue.ts";
-import { makeFacts } from "./made-import.ts";
+import { findInOrder, makeFacts } from "./made-import.ts";
 
 const build = (more: Partial<ImportFacts> = {}): Part[] => buildImportParts(makeFacts(more));
 
@@ -19,16 +19,6 @@ const textOf = ({ input }: Part): string =>
 const whole = (parts: readonly Part[]): string => parts.map(textOf).join("");
 const titles = (parts: readonly Part[]): string[] =>
   parts.flatMap(({ title }) => (title === undefined ? [] : [title]));
-
-/** Those of the texts that stand in what is sent, each behind the one before it. */
-function findInOrder(text: string, wanted: readonly string[]): string[] {
-  let from = 0;
-  return wanted.filter((one) => {
-    const at = text.indexOf(one, from);
-    if (at !== -1) from = at + one.length;
-    return at !== -1;
-  });
-}
 
 describe("an import as one transaction", () => {
   it("goes in a fixed order: nothing is restored before the rows are in, nothing commits before the comparison", () => {

@@ -27,3 +27,13 @@ export const makeFacts = (more: Partial<ImportFacts> = {}): ImportFacts => ({
   triggers: [{ schema: "public", table: "Animal", name: "touch", mode: "A" }],
   ...more,
 });
+
+/** Those of the texts that stand in what is sent, each behind the one before it. */
+export function findInOrder(text: string, wanted: readonly string[]): string[] {
+  let from = 0;
+  return wanted.filter((one) => {
+    const at = text.indexOf(one, from);
+    if (at !== -1) from = at + one.length;
+    return at !== -1;
+  });
+}

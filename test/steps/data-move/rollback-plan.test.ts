@@ -5,6 +5,7 @@ import {
   type TakingBack,
 } from "../../../scripts/steps/data-move/rollback-plan.ts";
 import { inPublic, makeKey } from "../../postgres/made-catalogue.ts";
+import { findInOrder } from "./made-import.ts";
 
 const animal = { ...inPublic("Animal"), kind: "r" } as const;
 const section = {
@@ -35,16 +36,6 @@ const textOf = ({ input }: Part): string =>
   input.map((one) => ("text" in one ? one.text : `<${one.start}-${one.end}>\n`)).join("");
 const whole = (parts: readonly Part[]): string => parts.map(textOf).join("");
 
-/** Those of the texts that stand in what is sent, each behind the one before it. */
-function findInOrder(text: string, wanted: readonly string[]): string[] {
-  let from = 0;
-  return wanted.filter((one) => {
-    const at = text.indexOf(one, from);
-    if (at !== -1) from = at + one.length;
-    return at !== -1;
-  });
-}
-
 describe("taking an import back", () => {
   it("looks under the lock, empties without triggers and keys, brings back, restores, and commits last", () => {
     const order = [
@@ -72,7 +63,7 @@ describe("taking an import back", () => {
     const sequences = [{ ...inPublic("knex_id_seq"), state: { last: 3n, called: true } }];
     const order = [
       "CREATE TABLE public.knex (id int);",
-      "set local search_path to default;",
+      "set local search_path = '';",
       "select 'movebook:structure '",
       "copy ",
       "select 'movebook:structure '",
