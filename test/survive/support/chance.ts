@@ -1,5 +1,5 @@
-/** Random points come from here: the same seed gives the same ones. Another one: SURVIVE_SEED=7 npx vitest run test/survive */
-export const seed = Number(process.env["SURVIVE_SEED"] ?? "4711");
+/** Random points come from here: the same seed gives the same ones. Another one: MOVEBOOK_SEED=7 npx vitest run test/survive */
+export const seed = Number(process.env["MOVEBOOK_SEED"] ?? "4711");
 
 /** Numbers from 0 to below 1 (mulberry32). */
 export function makeChance(start: number): () => number {

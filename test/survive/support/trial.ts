@@ -181,7 +181,7 @@ async function carryOut(made: TrialStage, trial: Trial, point: Point): Promise<r
  */
 export async function attempt(made: TrialStage, trial: Trial): Promise<readonly string[]> {
   const point = locate(made, trial);
-  const at = `message ${point.k} of ${point.program}, ${point.when} (SURVIVE_SEED=${seed})`;
+  const at = `message ${point.k} of ${point.program}, ${point.when} (MOVEBOOK_SEED=${seed})`;
   await made.stage.goBackTo(trial.from);
   try {
     return (await carryOut(made, trial, point)).map((line) => `${at}: ${line}`);
