@@ -11,15 +11,17 @@ const run = promisify(execFile);
 export interface Compiled {
   /** What `node` is called with. */
   readonly entry: string;
+  /** The same for the command line of the engine's tests, with the fake runbook. */
+  readonly fakeEntry: string;
   readonly remove: () => Promise<void>;
 }
 
-/** Compiles what a package holds into a folder below tmp/, with all that stands beside it in a package. */
+/** Compiles what a package holds, and the engine's fake runbook, into a folder below tmp/, with all that stands beside it in a package. */
 export async function compile(): Promise<Compiled> {
   await mkdir(join(root, "tmp"), { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(root, "tmp", "compiled-"));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", folder], {
+  await run(process.execPath, [tsc, "-p", "test/tsconfig.compiled.json", "--outDir", folder], {
     cwd: root,
   });
   for (const name of ["sql", "package.json"]) await symlink(join(root, name), join(folder, name));
@@ -30,6 +32,7 @@ export async function compile(): Promise<Compiled> {
   }
   return {
     entry: join(folder, "scripts/movebook.mjs"),
+    fakeEntry: join(folder, "test/engine/fixtures/fake-entry.js"),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -10,7 +10,8 @@ import { compile } from "./compiled.ts";
 export default async function setup(): Promise<() => Promise<void>> {
   const missing = await explainMissingClients(12, clientInstallCommand());
   if (missing !== undefined) throw new Error(missing);
-  const { entry, remove } = await compile();
+  const { entry, fakeEntry, remove } = await compile();
   process.env["MOVEBOOK_ENTRY"] = entry;
+  process.env["MOVEBOOK_FAKE_ENTRY"] = fakeEntry;
   return remove;
 }

@@ -137,8 +137,10 @@ describe("a move at Cloudflare that goes wrong halfway", { timeout: 15 * minutes
           move.movebook(words),
           move.movebook(["--project", other, ...words], { TMPDIR: other }),
         ]);
+      // the first one's run, which was rolled back, has its import files already
       const until = ["run", "d1-workspaces", ...confirmed, "--until", "transform"];
-      expect((await both(until)).map(({ code }) => code)).toEqual([0, 0]);
+      const begun = await move.movebook(["--project", other, ...until], { TMPDIR: other });
+      expect(begun.code, begun.output).toBe(0);
       const ended = await both(["step", "d1-workspaces", "import", ...confirmed]);
       expect(ended.map(({ code }) => code).toSorted((a, b) => Number(a) - Number(b))).toEqual([
         0, 3,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const shop = await shops.make();
   const machines = await makeMachines(shop);
   const before = await observe(shop);
-  const { exitCode, output } = await machines[0].call({ verb: "run" });
+  const { code: exitCode, output } = await machines[0].call({ verb: "run" });
   if (exitCode !== 0) throw new Error(output);
   ends = { before, finished: await observe(shop) };
   remove(machines);

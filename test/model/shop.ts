@@ -2,21 +2,13 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import dataMove from "../../runbooks/data-move.ts";
 import { commitAll } from "../../scripts/demo/project.ts";
-import { call } from "../../scripts/engine/call.ts";
-import type { Selection } from "../../scripts/engine/choose-steps.ts";
-import type { ExitCode } from "../../scripts/engine/failure.ts";
-import { resume, run } from "../../scripts/engine/run.ts";
-import { readSettings } from "../../scripts/engine/settings.ts";
-import { printStatus } from "../../scripts/engine/status.ts";
-import { undo } from "../../scripts/engine/undo.ts";
 import {
   runSql,
   startThrowawayServer,
   type ThrowawayServer,
 } from "../../scripts/postgres/throwaway-server.ts";
-import { captureScreen } from "../engine/fixtures/in-process.ts";
+import { callInProcess, type Told } from "../survive/support/in-process.ts";
 import { entry } from "../entry.ts";
 
 const schema = `
@@ -57,7 +49,7 @@ export interface Machine {
   readonly name: string;
   readonly folder: string;
   /** Runs a command of movebook in this process. */
-  readonly call: (words: Words) => Promise<{ exitCode: ExitCode; output: string }>;
+  readonly call: (words: Words) => Promise<Told>;
   /** Starts it as a process and kills it (-9) after a while. @param after milliseconds */
   readonly kill: (words: Words, after: number) => Promise<void>;
   readonly hasRuns: () => boolean;
@@ -109,46 +101,11 @@ async function makeMachine(
   return {
     name,
     folder,
-    call: (words) => callMovebook(folder, words),
+    call: ({ verb, step }) => callInProcess(folder, step === undefined ? verb : `${verb} ${step}`),
     kill: (words, after) => killMovebook(folder, words, after),
     hasRuns: () => existsSync(join(folder, "tmp", "data-move-dev")),
     wipe: () => rmSync(join(folder, "tmp"), { recursive: true, force: true }),
   };
-}
-
-async function callMovebook(
-  folder: string,
-  { verb, step }: Words,
-): Promise<{ exitCode: ExitCode; output: string }> {
-  const captured = captureScreen();
-  const selection: Selection = step === undefined ? {} : { only: step };
-  const facts = {
-    runbook: dataMove,
-    environment: "dev",
-    projectFolder: folder,
-    options: {
-      overrides: { "source-is-snapshot": "both are on one server of a test" },
-      anyBranch: false,
-      allowDirty: false,
-      quick: false,
-      showRows: false,
-      replace: false,
-      yes: true,
-      confirm: undefined,
-    },
-    settings: readSettings(dataMove.params, "dev", folder),
-    screen: captured.screen,
-    signal: new AbortController().signal,
-    caller: "npx movebook",
-    selection,
-  };
-  const exitCode = await call(facts, verb, (onJournal) => {
-    if (verb === "status") return printStatus(facts);
-    if (verb === "resume") return resume(facts, onJournal);
-    if (verb === "undo") return undo(facts, onJournal);
-    return run(facts, selection, verb, onJournal);
-  });
-  return { exitCode, output: captured.stdout() + captured.stderr() };
 }
 
 async function killMovebook(folder: string, { verb, step }: Words, after: number): Promise<void> {

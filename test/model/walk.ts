@@ -22,7 +22,7 @@ function verifyLegal({ ends }: World, observed: Observed): void {
 /** Both machines say whether keys are missing; without a ledger only the one whose journal knows can. */
 async function verifyStatus({ machines }: World, observed: Observed): Promise<void> {
   for (const machine of machines) {
-    const { exitCode, output } = await machine.call({ verb: "status" });
+    const { code: exitCode, output } = await machine.call({ verb: "status" });
     if (observed.state === "keys-lost" && !machine.hasRuns()) continue;
     expect(exitCode, `${machine.name}: ${observed.state}\n${output}`).toBe(
       observed.keysMissing ? 6 : 0,
@@ -66,7 +66,7 @@ export class Called implements Walked {
 
   async run(_: object, world: World): Promise<void> {
     const before = await observe(world.shop, world.ends);
-    const { exitCode, output } = await world.machines[this.machine].call(wordsOf(this.deed));
+    const { code: exitCode, output } = await world.machines[this.machine].call(wordsOf(this.deed));
     const after = await observe(world.shop, world.ends);
     const told = `${String(this)}: ${before.state} → ${after.state}, exit ${exitCode}\n${output}`;
     verifyReachable(this.deed, { before, after }, told);
@@ -151,7 +151,7 @@ export async function leadOut(world: World): Promise<void> {
     for (const machine of machines) {
       const { state } = await observe(shop, ends);
       if (state === "finished" || state === "before") return;
-      const { exitCode, output } = await machine.call({ verb });
+      const { code: exitCode, output } = await machine.call({ verb });
       tried.push(`${verb} on ${machine.name} in ${state}: exit ${exitCode}\n${output}`);
     }
   const observed = await observe(shop, ends);
