@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { failed, type Failure } from "../engine/failure.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
-import { isConnectionLost, readDriverError } from "./errors.ts";
 import { lockWait } from "./lock-wait.ts";
 import { buildSessionPins, buildStartupOptions, type SessionUse } from "./session.ts";
 import { atMost } from "../engine/patience.ts";
 import { readSql } from "../engine/sql-file.ts";
+import { LockWaitError, sortOut } from "./session-errors.ts";
 import { describeHolders } from "./table-holders.ts";
 import { tlsChoices, type TlsChoice } from "./tls.ts";
 
@@ -26,29 +26,6 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
 const textArray = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
 const parseTexts = (text: string): string[] => pg.types.getTypeParser(textArray)(text) as string[];
 const asText = (text: string): unknown => text;
-
-/** A table was not let go of in time. `withDatabase` turns it into a Failure that says who holds it. */
-export class LockWaitError extends Error {
-  readonly endpoint: Endpoint;
-
-  constructor(endpoint: Endpoint, cause: unknown) {
-    super("another session holds the table (lock timeout, SQLSTATE 55P03)", { cause });
-    this.endpoint = endpoint;
-  }
-}
-
-/** What the driver threw, when that is a matter of the session and not of the statement. */
-function sortOut(endpoint: Endpoint, thrown: unknown): unknown {
-  if (readDriverError(thrown)?.sqlstate === "55P03") return new LockWaitError(endpoint, thrown);
-  if (!isConnectionLost(thrown)) return thrown;
-  const place = describeEndpoint(endpoint);
-  const problem = {
-    what: `the server or the network has ended the session: ${(thrown as Error).message}`,
-    where: place,
-    todo: "Look whether that server is up and reachable, then go on: a transaction that it had not committed is undone.",
-  };
-  return failed(`the connection to ${place} was lost`, [problem], { cause: thrown });
-}
 
 /** Milliseconds. */
 const closePatience = 5_000;

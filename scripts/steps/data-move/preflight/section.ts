@@ -1,8 +1,9 @@
 import { notRun, type CheckResult, type CheckSection } from "../../../engine/check.ts";
 import { Failure } from "../../../engine/failure.ts";
 import type { StepContext } from "../../../engine/step.ts";
-import { LockWaitError, withDatabase, type Database } from "../../../postgres/database.ts";
+import { withDatabase, type Database } from "../../../postgres/database.ts";
 import { readDriverError } from "../../../postgres/errors.ts";
+import { LockWaitError } from "../../../postgres/session-errors.ts";
 import { describeServerError } from "../../../postgres/server-message.ts";
 import { describeHolders } from "../../../postgres/table-holders.ts";
 import { applicationName } from "../databases.ts";
