@@ -43,7 +43,7 @@ function nextCommand(
   const { selection = {} } = facts;
   const again = buildCallWithFlags(facts, verb, selection);
   const isPartial = Object.values(selection).some((name) => name !== undefined);
-  const isBegun = facts.runbook.steps.some(({ name }) => journal?.stateOf(name) === "done");
+  const isBegun = facts.runbook.steps.some(({ name }) => journal?.isDone(name) === true);
   if (journal === undefined || (verb !== "run" && verb !== "resume")) return again;
   if (exitCode === exitCodes.refused && !isBegun) return again;
   if (!isPartial) return buildCallWithFlags(facts, "resume");

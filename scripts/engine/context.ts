@@ -102,7 +102,7 @@ export const journalMemory = (journal: Journal): Memory => ({
   remember: (key, value) => journal.append({ type: "fact", key, value }),
   recall: (key) => journal.recall(key),
   journalText: () => journal.text,
-  isDone: (step) => journal.stateOf(step) === "done",
+  isDone: (step) => journal.isDone(step),
 });
 
 /** A memory for a dry run: what the open run knows, if there is one; nothing is written. */
@@ -112,7 +112,7 @@ export function passingMemory(journal: Journal | undefined): Memory {
     remember: (key, value) => void facts.set(key, value),
     recall: (key) => (facts.has(key) ? facts.get(key) : journal?.recall(key)),
     journalText: () => "",
-    isDone: (step) => journal?.stateOf(step) === "done",
+    isDone: (step) => journal?.isDone(step) === true,
   };
 }
 

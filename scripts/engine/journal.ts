@@ -160,6 +160,11 @@ export class Journal {
     return last === undefined ? undefined : (last.type.slice("step-".length) as "started");
   }
 
+  /** True when the step's deed stands; a later call of it that was refused before it began changes nothing of that. */
+  isDone(step: string): boolean {
+    return this.deedOf(step) === "done";
+  }
+
   /** True when an attempt at the step began and was neither finished nor taken back: something of it may be there. */
   isUnsettled(step: string): boolean {
     return this.deedOf(step) === "started";

@@ -77,7 +77,7 @@ class Execution {
   }
 
   async #isDoneBefore(step: Step): Promise<boolean> {
-    if (!this.#resumed || this.#journal.stateOf(step.name) !== "done") return false;
+    if (!this.#resumed || !this.#journal.isDone(step.name)) return false;
     if (!(await this.#hasFiles(step))) return false;
     this.#facts.screen.quiet(`✓ ${step.name}: done before`);
     return true;
@@ -95,7 +95,7 @@ class Execution {
     if (this.#gone.has(step.name)) return false;
     if (await effectHolds(contextOf(this.#facts, this.#journal), step)) return true;
     this.#gone.add(step.name);
-    this.#facts.screen.line(`${step.name}: what it wrote is not on this machine; it is done again`);
+    this.#facts.screen.line(`${step.name}: what it wrote is gone, or not as it was; done again`);
     return false;
   }
 
@@ -136,7 +136,7 @@ async function executeAll(
     ({ name, byHand, optional }) =>
       byHand === true ||
       (optional === true && journal.deedOf(name) === undefined) ||
-      journal.stateOf(name) === "done",
+      journal.isDone(name),
   );
   if (complete && isSafe) journal.append({ type: "run-ended", outcome: "done" });
 }
@@ -241,7 +241,7 @@ export async function resume(
   const steps = listLeft(facts, journal);
   await confirmEarly(
     facts,
-    steps.filter(({ name }) => journal.stateOf(name) !== "done"),
+    steps.filter(({ name }) => !journal.isDone(name)),
   );
   noteCall(journal, "resume", facts);
   await executeAll(facts, journal, steps, "resume");

@@ -29,6 +29,9 @@ const stateText: Readonly<Record<StepState, string>> = {
 function describeStep(journal: Journal, step: string): CheckResult {
   const state = journal.stateOf(step);
   const last = journal.records.findLast((entry) => "step" in entry && entry.step === step);
+  const isRefused = state === "failed" && journal.isDone(step);
+  if (isRefused)
+    return passed(`${step}: done; a later call of it was refused (${last?.at ?? "?"})`);
   const isWaiting = last?.type === "step-failed" && last.exitCode === exitCodes.waiting;
   const told = isWaiting ? "waiting for a person or a day" : stateText[state];
   const text = `${step}: ${told}${last === undefined ? "" : ` (${last.at})`}`;
@@ -123,10 +126,17 @@ export async function printStatus(facts: CallFacts): Promise<void> {
   });
   screen.event("target", { ...state });
   if (state.unsafe) throw unsafe(state);
-  screen.good(state.sentence);
+  printState(facts, state);
   if (recollection.error !== undefined) throw recollection.error;
   const unread = findMattering(facts);
   if (unread !== undefined) throw unread.failure;
+}
+
+/** A tick only for what is finished: whatever has a next command is not. */
+function printState({ screen }: CallFacts, { sentence, next }: TargetState): void {
+  if (next === undefined) return screen.good(sentence);
+  screen.warning(sentence);
+  screen.field("next", next);
 }
 
 /** A target that does not answer, after a run that by its journal has left it unsafe: that stays said. */

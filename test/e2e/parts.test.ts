@@ -98,6 +98,22 @@ describe("a part of a run", () => {
     expect(ended.output).toMatch(/next +npx movebook run data-move --env dev --from dump/);
   });
 
+  test("the import once more: it says that it is done, and what comes next; resume goes on", async () => {
+    move = await makeMove(pair);
+    expect((await move.movebook([...wholeRun, "--until", "import"])).code).toBe(0);
+    const again = await move.movebook([...wholeRun, "--only", "import"]);
+    expect(again.code).toBe(3);
+    expect(again.output).toContain("this run has imported already");
+    expect(again.output).toMatch(/next +npx movebook resume data-move --env dev\n/);
+    const status = await move.movebook(["status", "data-move", ...dev]);
+    expect(status.output).toMatch(
+      /! v2 holds the rows of this run .*\n +next +npx movebook resume/,
+    );
+    const ended = await move.movebook(["resume", "data-move", ...dev]);
+    expect(ended.output).toContain("RESULT: PASS");
+    expect(ended.code).toBe(0);
+  });
+
   test("names that are none, and an order that is none, are usage errors", async () => {
     move = await makeMove(pair);
     const unknown = await move.movebook([...wholeRun, "--from", "dmup"]);

@@ -68,7 +68,7 @@ describe("a run that only the target remembers", () => {
     world.forget();
     world.take("fetch");
     const { output } = await callResume(world, memory());
-    expect(output).toContain("fetch: what it wrote is not on this machine; it is done again");
+    expect(output).toContain("fetch: what it wrote is gone, or not as it was; done again");
     expect(world.ran()).toEqual(["fetch", "load", "tidy", "prove"]);
   });
 

@@ -16,7 +16,7 @@ import { explainImportFailure } from "./import-failure.ts";
 import { listMovedTargets, listMovingKeys } from "./moving-keys.ts";
 import { verifyTarget } from "./import-readiness.ts";
 import { targetUrl } from "./params.ts";
-import { listSchemaChanges } from "./schema-changes.ts";
+import { hasKeptSchema, listSchemaChanges } from "./schema-changes.ts";
 import { programsOf } from "./chosen-programs.ts";
 import {
   keyOf,
@@ -131,7 +131,9 @@ async function undo(context: StepContext): Promise<void> {
   await withTarget(
     context,
     async (target) => {
-      const changes = await listSchemaChanges(context, target);
+      if (!hasKeptSchema(context))
+        context.screen.quiet("  · v2's whole schema from before is not known: key by key compared");
+      const changes = hasKeptSchema(context) ? await listSchemaChanges(context, target) : [];
       if (changes.length > 0)
         throw failed(
           "v2's schema is not as it was before the run",

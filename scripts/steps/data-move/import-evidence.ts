@@ -3,7 +3,7 @@ import type { Database } from "../../postgres/database.ts";
 import { listTables } from "../../postgres/catalogue.ts";
 import { listFilled, listFilledTables } from "../../postgres/filled-tables.ts";
 import { nameKey } from "../../postgres/identifier.ts";
-import type { LedgerImport, LoadedTable } from "../../postgres/ledger.ts";
+import { readLedger, type LedgerImport, type LoadedTable } from "../../postgres/ledger.ts";
 import { remembered } from "./remembered.ts";
 
 /** psql prints a line that begins like this, with the number of the import's transaction. */
@@ -70,4 +70,11 @@ export async function holdsImport(context: StepContext, target: Database): Promi
   );
   const counts = new Map(filled.map(({ table, rows }) => [nameKey(table), Number(rows)]));
   return tables.every((table) => (counts.get(nameKey(table)) ?? 0) === table.rows);
+}
+
+/** By v2 itself: its ledger, or, when somebody has dropped that, its rows. */
+export async function isImported(context: StepContext, target: Database): Promise<boolean> {
+  const { imports } = await readLedger(target);
+  if (imports.length > 0) return imports.some(({ run }) => run === context.runId);
+  return holdsImport(context, target);
 }

@@ -1,5 +1,5 @@
 import { listProblems } from "../../engine/check.ts";
-import { exitCodes, Failure, failed, type Problem } from "../../engine/failure.ts";
+import { exitCodes, Failure, failed, refused, type Problem } from "../../engine/failure.ts";
 import type { StepContext } from "../../engine/step.ts";
 import type { Database } from "../../postgres/database.ts";
 import { readDriverError } from "../../postgres/errors.ts";
@@ -9,6 +9,7 @@ import type { FindingKind } from "../../postgres/forecast/rule.ts";
 import { readLedger } from "../../postgres/ledger.ts";
 import { describePlainly, listServerWords } from "../../postgres/plain-error.ts";
 import { listSchemaDifferences } from "../../postgres/schema-differences.ts";
+import { isImported } from "./import-evidence.ts";
 import { judgeGivingWay } from "./rollback-look.ts";
 import { readScope, type Scope } from "./scope.ts";
 import { countOf } from "../../engine/wording.ts";
@@ -52,6 +53,22 @@ function explainSilence(context: StepContext, thrown: unknown): unknown {
   ]);
 }
 
+/** @throws Failure (exit 3) when v2 holds what this run has imported: a second time nothing could go in */
+async function verifyNotImported(context: StepContext, target: Database): Promise<void> {
+  if (!context.isDone("import") || !(await isImported(context, target))) return;
+  const next = context.commandLine("resume");
+  throw refused(
+    "this run has imported already",
+    [
+      {
+        what: "v2 holds its rows",
+        todo: `Go on with it: ${next}; or take it back: ${context.commandLine("undo")}`,
+      },
+    ],
+    next,
+  );
+}
+
 /**
  * Looks once more at what may have changed since preflight, or was never looked at: what has no home in v2, and
  * whether v2's tables are empty.
@@ -62,6 +79,7 @@ export async function verifyTarget(
   source: Database,
   target: Database,
 ): Promise<void> {
+  await verifyNotImported(context, target);
   const scope = await readScope(context, source, target);
   const problems = await listProblemsOf(context, scope, source, target).catch((thrown: unknown) => {
     throw explainSilence(context, thrown);

@@ -9,7 +9,6 @@ import { hashFile } from "../../postgres/dump-file.ts";
 import { readManifest, type DumpManifest } from "../../postgres/dump-manifest.ts";
 import { describeEndpoint } from "../../postgres/endpoint.ts";
 import type { Database } from "../../postgres/database.ts";
-import { readLedger } from "../../postgres/ledger.ts";
 import { loadedPrefix } from "../../postgres/load-parts.ts";
 import { keepBeforeState } from "./before-state.ts";
 import { withBoth, withTarget } from "./databases.ts";
@@ -21,7 +20,7 @@ import { ImportWatch } from "./import-watch.ts";
 import { identityOf, sourceUrl, targetUrl } from "./params.ts";
 import { nameKeys } from "./key-names.ts";
 import { verifyNoKeysLost } from "./lost-ledger.ts";
-import { holdsImport, noteTransaction } from "./import-evidence.ts";
+import { isImported, noteTransaction } from "./import-evidence.ts";
 import { fillRunEntry, readOwnLedger, readRunEntry } from "./run-entry.ts";
 import { haveSequencesMoved, restoreDrawn } from "./sequence-states.ts";
 import { explainOutdated } from "./rollback-look.ts";
@@ -165,13 +164,8 @@ async function run(context: StepContext, [command]: readonly Command[]): Promise
   screen.good("Import completed successfully");
 }
 
-/** By v2 itself: its ledger, or, when somebody has dropped that, its rows. */
 const isThere = (context: StepContext): Promise<boolean> =>
-  withTarget(context, async (target) => {
-    const { imports } = await readLedger(target);
-    if (imports.length > 0) return imports.some(({ run: name }) => name === context.runId);
-    return holdsImport(context, target);
-  });
+  withTarget(context, (target) => isImported(context, target));
 
 async function verify(context: StepContext): Promise<void> {
   if (!(await isThere(context)))

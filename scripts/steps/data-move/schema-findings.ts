@@ -15,10 +15,10 @@ import {
 } from "../../engine/findings.ts";
 import { findSection } from "./findings.ts";
 import type { Lane } from "./lanes.ts";
-import { remembered } from "./remembered.ts";
 import {
   compareSchemaDump,
   compareStructure,
+  hasKeptSchema,
   type SchemaDumpComparison,
   type StructureComparison,
 } from "./schema-changes.ts";
@@ -50,8 +50,7 @@ const describeBehind = (setting: SequenceSetting): Finding => {
 /** v2's schema must be as it was before the import's first change. */
 export const findStructure = (context: StepContext, { target }: Lane): Promise<FindingSection> =>
   findSection("STRUCTURE:", async () => {
-    if (typeof context.recall(remembered.structureBefore) !== "string")
-      return [missBefore(context, "v2's schema")];
+    if (!hasKeptSchema(context)) return [missBefore(context, "v2's schema")];
     return [
       ...(await attempt("structure", async () =>
         describeStructure(await compareStructure(context, target)),
